@@ -1,0 +1,1 @@
+"""What is kept: settings, tables, migrations, repositories, queries, the unit of work and the image store."""

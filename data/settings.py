@@ -1,0 +1,55 @@
+"""Every setting of Marksight, in one class; the only reader of the environment and of `.env`."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_home() -> Path:
+    """The state folder: `/var/lib/marksight` for root (its service user must reach it), else the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/marksight")
+    return Path.home() / ".local" / "share" / "marksight"
+
+
+class Settings(BaseSettings):
+    """Settings from `MARKSIGHT_*` variables, then from `.env` in the working folder, then the defaults below."""
+
+    model_config = SettingsConfigDict(env_prefix="MARKSIGHT_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=_default_home, description="State folder: database, queue, pictures, logs, keys.")
+    host: str = Field("127.0.0.1", description="Address the page server binds to.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the page server; 0 takes a free one.")
+    allowed_hosts: list[str] = Field(
+        [], description="More host[:port] names from which pages may open sockets, beside the server's own address."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of the application's role; unset means the embedded server."
+    )
+    owner_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of the role that owns and migrates the schema; unset: the embedded server."
+    )
+    redis_url: SecretStr | None = Field(None, description="Redis URL; unset means the embedded server.")
+    store_url: str | None = Field(
+        None, description="Image store: a folder as file:///path, or s3://bucket/prefix; unset means home/store."
+    )
+    workers: int = Field(2, ge=1, le=64, description="Worker processes that `up` starts.")
+    max_image_bytes: int = Field(32 * 2**20, gt=0, description="Largest picture accepted, in bytes.")
+    max_image_pixels: int = Field(50_000_000, gt=0, description="Largest picture accepted, in pixels.")
+    min_image_side_px: int = Field(16, gt=0, description="Least width and height of a picture, in pixels.")
+    max_wait_ms: int = Field(30_000, ge=0, description="Longest a request may wait for its verdict, in milliseconds.")
+    lease_s: float = Field(60.0, gt=0, description="Seconds a worker holds the inspections it has claimed.")
+    max_attempts: int = Field(3, ge=1, description="Times an inspection is tried before it is kept as failed.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""What runs by itself: composition root, supervisor, relay, jobs, and the embedded Postgres and Redis."""

@@ -1,0 +1,1 @@
+"""What `marksight bench` measures; one subject a module."""

@@ -1,0 +1,1 @@
+"""The PostgreSQL and Valkey servers that a bench PC runs inside Marksight itself."""

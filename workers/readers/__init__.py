@@ -1,0 +1,1 @@
+"""Adapters of engines that touch files or processes; one engine a file."""
