@@ -1,0 +1,42 @@
+"""The errors of Marksight.
+
+MarksightError                  anything a user or a machine can be told in one sentence
+├── ImageRefused                a picture that cannot be inspected, by code
+├── RecipeInvalid               a recipe that cannot be used, and where in it
+├── ModelInvalid                a model file that is missing or is not the one its manifest names
+└── ReaderUnavailable           a reader that is not installed on this machine
+
+None of them carries an HTTP status: `dashboard.api.errors` is the one place that knows those.
+"""
+
+from __future__ import annotations
+
+
+class MarksightError(Exception):
+    """Root of the tree; its message is one sentence fit to be shown."""
+
+
+class ImageRefused(MarksightError):
+    """A picture was refused; `code` names the rule it broke (kebab-case, stable), `detail` says it in words."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class RecipeInvalid(MarksightError):
+    """A recipe document is wrong at `where` (a path such as `variants[0].lines[1].text`)."""
+
+    def __init__(self, detail: str, where: str = "") -> None:
+        super().__init__(f"{where}: {detail}" if where else detail)
+        self.detail = detail
+        self.where = where
+
+
+class ModelInvalid(MarksightError):
+    """A model file is missing, or its bytes are not those the manifest names."""
+
+
+class ReaderUnavailable(MarksightError):
+    """A reader cannot run here; the message says what to install."""
