@@ -1,0 +1,205 @@
+"""One program that runs as our child, from start to the last of its group.
+
+1. Every child has a session of its own: the terminal's Ctrl-C reaches us alone, and signals reach its whole group.
+2. Every child dies with us, even when we are killed (see `workers.tether`).
+3. Every stop ends: each signal has its patience, the last one is KILL, and then the rest of the group is killed.
+4. What a child prints is read to the end, line by line, whatever their length; the last lines explain its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workers import tether
+from workers.embedded.service_user import ServiceUser
+from workers.errors import ChildFailed
+
+Ready = Callable[[], Awaitable[bool]]
+"""Tries the service once, as its users would; False while it does not answer yet."""
+
+LONGEST_LINE_BYTES = 64 * 1024
+TAIL_LINES = 20
+READY_POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One step of stopping: the signal, and the seconds the child gets to act on it."""
+
+    signal: signal.Signals
+    patience_s: float
+
+
+GENTLY = (Stop(signal.SIGTERM, 5.0), Stop(signal.SIGKILL, 5.0))
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run and how to treat it."""
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path
+    user: ServiceUser | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    death_signal: signal.Signals = signal.SIGKILL
+    stops: tuple[Stop, ...] = GENTLY
+    ready: Ready | None = None
+    ready_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not self.argv or not Path(self.argv[0]).is_absolute():
+            raise ValueError(f"expected the program's absolute path first, got {self.argv!r}")
+
+    def command(self) -> tuple[str, ...]:
+        """Return the program tied to this very process."""
+        user = f"{self.user.uid}:{self.user.gid}" if self.user else "-"
+        shim = (sys.executable, "-I", "-S", tether.__file__)
+        return (*shim, str(os.getpid()), str(int(self.death_signal)), user, *self.argv)
+
+
+class Child:
+    """A running program. Start it once; make another Child to start it again."""
+
+    def __init__(self, program: Program, say: Callable[[str], None] = lambda _: None) -> None:
+        self.program = program
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, which is its group's too; None before it was started."""
+        return self._process.pid if self._process else None
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.returncode if self._process else None
+
+    async def start(self) -> None:
+        """Start the program and return at once."""
+        program = self.program
+        self._process = await asyncio.create_subprocess_exec(
+            *program.command(),
+            cwd=program.cwd,
+            env={**os.environ, **program.environment},
+            start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        assert self._process.stdout is not None  # noqa: S101  # asked for above
+        self._reading = asyncio.create_task(self._read(self._process.stdout))
+
+    async def until_ready(self) -> None:
+        """Wait until the service answers.
+
+        Raises:
+            ChildFailed: it ended first, or did not answer in `ready_s`; the message holds its last lines.
+        """
+        program = self.program
+        try:
+            async with asyncio.timeout(program.ready_s):
+                while program.ready is not None and not await program.ready():
+                    if self.returncode is not None:
+                        raise ChildFailed(await self.obituary())
+                    await asyncio.sleep(READY_POLL_S)
+        except TimeoutError:
+            raise ChildFailed(
+                f"{program.name} did not answer within {program.ready_s:g} s{self._last_lines()}"
+            ) from None
+
+    async def wait(self) -> int:
+        """Wait until the process has ended and everything it printed was read; return its return code."""
+        assert self._process is not None  # noqa: S101  # started
+        code = await self._process.wait()
+        self._signal_group(signal.SIGKILL)  # whoever outlived the leader would also keep its pipe open
+        assert self._reading is not None  # noqa: S101  # started
+        with contextlib.suppress(TimeoutError):  # a stray that left the group may hold the pipe
+            await asyncio.wait_for(asyncio.shield(self._reading), 1.0)
+        return code
+
+    async def stop(self) -> None:
+        """Ask it to end, more firmly each time, until it and its group are gone."""
+        if self._process is None:
+            return
+        for stop in self.program.stops:
+            if self.returncode is not None:
+                break
+            self._signal_group(stop.signal)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), stop.patience_s)
+        await self.wait()
+
+    def kill(self) -> None:
+        """Kill the whole group at once; `wait` still has to be called."""
+        self._signal_group(signal.SIGKILL)
+
+    async def obituary(self) -> str:
+        """Say how the process ended, with its last lines."""
+        code = await self.wait()
+        return f"{self.program.name} {ending(code)}{self._last_lines()}"
+
+    def _last_lines(self) -> str:
+        return ":\n  " + "\n  ".join(self.tail) if self.tail else ""
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    async def _read(self, stream: asyncio.StreamReader) -> None:
+        pending = b""
+        while chunk := await stream.read(LONGEST_LINE_BYTES):
+            *lines, pending = (pending + chunk).split(b"\n")
+            if len(pending) > LONGEST_LINE_BYTES:
+                lines, pending = [*lines, pending], b""
+            for line in lines:
+                self._hear(line)
+        if pending:
+            self._hear(pending)
+
+    def _hear(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        self.tail.append(text)
+        self._say(text)
+
+
+def ending(code: int) -> str:
+    """Say in words what a return code means."""
+    if code >= 0:
+        return f"ended with code {code}"
+    return f"was ended by {signal.Signals(-code).name}"
+
+
+async def run(program: Program, stdin: bytes = b"") -> str:
+    """Run a program that ends by itself; return what it printed.
+
+    Raises:
+        ChildFailed: it ended with another code than 0; the message holds its last lines.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *program.command(),
+        cwd=program.cwd,
+        env={**os.environ, **program.environment},
+        start_new_session=True,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate(stdin)
+    text = printed.decode("utf-8", "replace").strip()
+    if process.returncode != 0:
+        lines = "\n  ".join(text.splitlines()[-TAIL_LINES:])
+        raise ChildFailed(f"{program.name} {ending(process.returncode or 0)}:\n  {lines}")
+    return text

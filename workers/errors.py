@@ -1,0 +1,45 @@
+"""What can go wrong around the running processes, as one tree.
+
+MarksightError
+└── ServiceError             a process, a folder or a socket is not as it must be
+    ├── HomeUnusable         the state folder cannot be used
+    ├── ProgramMissing       a bundled program is not there or cannot run here
+    ├── ClusterMismatch      the database was made by another major version of PostgreSQL
+    ├── AlreadyRunning       another `up` holds the state folder
+    ├── PortTaken            somebody listens on the page server's port
+    └── ChildFailed          a process ended, or was not ready in time
+
+Every message says what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from core.errors import MarksightError
+
+
+class ServiceError(MarksightError):
+    """A process, a folder or a socket is not as it must be."""
+
+
+class HomeUnusable(ServiceError):
+    """The state folder cannot be used."""
+
+
+class ProgramMissing(ServiceError):
+    """A bundled program is not there or cannot run here."""
+
+
+class ClusterMismatch(ServiceError):
+    """The database was made by another major version of PostgreSQL."""
+
+
+class AlreadyRunning(ServiceError):
+    """Another `up` holds the state folder."""
+
+
+class PortTaken(ServiceError):
+    """Somebody listens on the page server's port."""
+
+
+class ChildFailed(ServiceError):
+    """A process ended, or was not ready in time."""
