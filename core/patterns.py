@@ -1,0 +1,152 @@
+"""Patterns of marking lines: what may stand at each place of a line.
+
+A line's text is literal but for places in braces: `{YYWW}` a date code, `{YY}` `{Y}` `{WW}` parts of one, `{A}` a
+letter, `{N}` a digit, `{X}` either, each of the three with a count (`{X5}`); `{{` is a brace. Case, spaces and the
+symbols of `IGNORED` take no place: engines disagree about them and no part differs by them. A lead-free finish code
+standing alone (`E4`) is a symbol: a reading may hold it or leave it out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+IGNORED = frozenset(" \t\u00a0\u3000®™©.+·•°º*_\u200b")
+"""Characters that take no place in comparing, beside all white space (as `tools/score_reading.py` drops them)."""
+
+DIGITS = frozenset("0123456789")
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+CLASSES: dict[str, tuple[frozenset[str], ...]] = {
+    "YYWW": (DIGITS, DIGITS, frozenset("012345"), DIGITS),
+    "YY": (DIGITS, DIGITS),
+    "WW": (frozenset("012345"), DIGITS),
+    "Y": (DIGITS,),
+}
+"""Places of the date tokens; no week begins with a digit over 5."""
+
+COUNTED = {"A": LETTERS, "N": DIGITS, "X": LETTERS | DIGITS}
+MAX_COUNT = 32
+MAX_PLACES = 48
+"""Longest line; over this the arithmetic of `core.lattice` would run out of exponents."""
+
+TOKEN = re.compile(r"\{\{|\{([^{}]*)\}|([{}])|(.)", re.DOTALL)
+COUNTED_TOKEN = re.compile(r"([ANX])([1-9][0-9]?)?")
+FINISH = re.compile(r"(?<!\S)[EG][0-9](?!\S)", re.IGNORECASE)
+
+
+class PatternInvalid(ValueError):
+    """A line's text is no pattern; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of a line: the normalised characters that may stand there.
+
+    `token` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` may be read
+    as anything or not at all (a finish code).
+    """
+
+    choices: frozenset[str]
+    token: str = ""
+    counts: bool = True
+
+    @property
+    def fixed(self) -> bool:
+        """Whether one character alone may stand here."""
+        return len(self.choices) == 1
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The places of one line, left to right."""
+
+    text: str
+    places: tuple[Place, ...]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether only one string matches."""
+        return all(place.fixed for place in self.places)
+
+    @property
+    def literal(self) -> str:
+        """The one string that matches a fixed pattern; a class shows as `?`."""
+        return "".join(next(iter(place.choices)) if place.fixed else "?" for place in self.places)
+
+    def matches(self, normalised: str) -> bool:
+        """Whether a normalised string matches place by place."""
+        return len(normalised) == len(self.places) and all(
+            character in place.choices for character, place in zip(normalised, self.places, strict=True)
+        )
+
+
+@lru_cache(maxsize=65536)
+def fold(character: str) -> str:
+    """Return the character as it is compared: upper case, or empty where it takes no place."""
+    if character in IGNORED or character.isspace():
+        return ""
+    upper = character.upper()
+    return upper if len(upper) == 1 else character
+
+
+def normalise(text: str) -> str:
+    """Return `text` as it is compared."""
+    return "".join(map(fold, text))
+
+
+def pattern(text: str) -> Pattern:
+    """Parse one line's text.
+
+    Raises:
+        PatternInvalid: an unknown token, a lone brace, no place at all or more than `MAX_PLACES`.
+    """
+    places = tuple(_places(text))
+    if not any(place.counts for place in places):
+        raise PatternInvalid(f"expected at least one character that takes a place, got {text!r}")
+    if len(places) > MAX_PLACES:
+        raise PatternInvalid(f"expected at most {MAX_PLACES} places, got {len(places)}")
+    return Pattern(text, places)
+
+
+def _places(text: str) -> list[Place]:
+    finish = _finish_spans(text)
+    places: list[Place] = []
+    for match in TOKEN.finditer(text):
+        token, lone, character = match.groups()
+        if lone:
+            raise PatternInvalid(f"a lone {lone!r} at {match.start()}; write '{{{{' for a brace")
+        if token is not None:
+            places.extend(_token(token))
+        elif folded := fold(character or "{"):
+            places.append(Place(frozenset(folded), counts=match.start() not in finish))
+    return places
+
+
+def _finish_spans(text: str) -> set[int]:
+    """Where finish codes stand in `text`; a line that is nothing else is taken at its word."""
+    spans = {place for match in FINISH.finditer(text) for place in range(*match.span())}
+    rest = "".join(character for place, character in enumerate(text) if place not in spans)
+    return spans if normalise(rest) else set()
+
+
+def _token(token: str) -> list[Place]:
+    if token in CLASSES:
+        return [Place(choices, token=_date_token(token, place)) for place, choices in enumerate(CLASSES[token])]
+    counted = COUNTED_TOKEN.fullmatch(token)
+    if counted is None:
+        known = ", ".join(f"{{{name}}}" for name in (*CLASSES, *COUNTED))
+        raise PatternInvalid(f"unknown pattern {{{token}}}; known are {known}, the last three with a count")
+    count = int(counted[2] or 1)
+    if count > MAX_COUNT:
+        raise PatternInvalid(f"expected a count of at most {MAX_COUNT}, got {count}")
+    return [Place(COUNTED[counted[1]])] * count
+
+
+def _date_token(token: str, place: int) -> str:
+    """`YYWW` is `YY` and then `WW`."""
+    return token if len(token) <= 2 else token[place // 2 * 2 : place // 2 * 2 + 2]
