@@ -1,0 +1,87 @@
+"""The command `marksight`: one table of commands, and one way to say an error.
+
+A command is a plain function in a module of its own, which imports what is heavy inside the function, so that `--help`
+stays fast. Exit codes: 0 done, 1 to 3 as a command says, 4 an error of any kind (a wrong option included, since 2 is a
+verdict), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from dashboard.cli.errors import ERROR_CODE, in_one_line
+
+COMMANDS = {
+    "up": "Running",
+    "serve": "Running",
+    "worker": "Running",
+    "relay": "Running",
+    "migrate": "Running",
+    "seed": "Running",
+    "read": "Reading",
+    "inspect": "Reading",
+    "doctor": "Looking after",
+    "bench": "Looking after",
+}
+"""Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`."""
+
+app = typer.Typer(
+    help="Marksight reads the top marks of integrated circuits, checks them, and keeps the proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for _name, _panel in COMMANDS.items():
+    if find_spec(f"dashboard.cli.{_name}") is None:
+        continue
+    _command = getattr(import_module(f"dashboard.cli.{_name}"), _name)
+    app.command(_name, rich_help_panel=_panel)(_command)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"marksight {version_of('marksight')}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; an error that can be told in one line is, without a traceback."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    try:
+        sys.exit(_run([argument for argument in arguments if argument != "--debug"]))
+    except Exception as error:  # the process boundary: what has no line of its own gets its traceback
+        line = in_one_line(error)
+        if debug or line is None:
+            raise
+        typer.echo(f"marksight: {line}", err=True)
+        sys.exit(ERROR_CODE)
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import TyperException
+    from typer.rich_utils import rich_format_error
+
+    try:
+        code = app(arguments, prog_name="marksight", standalone_mode=False)
+    except TyperException as error:
+        rich_format_error(error)
+        return ERROR_CODE
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,18 @@
+"""`marksight relay`: hand what waits to the workers, and take back what a worker lost."""
+
+from __future__ import annotations
+
+
+def relay() -> None:
+    """Run the relay: group what waits into batches for the workers, and take back what a lost worker held.
+
+    One relay is enough for any number of workers; a second one does no harm. `marksight up` starts it by itself.
+    """
+    import asyncio
+    import logging
+
+    from data.settings import settings
+    from workers.relay import run
+
+    logging.basicConfig(level=settings().log_level, format="%(message)s")
+    asyncio.run(run(settings()))
