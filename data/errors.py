@@ -1,0 +1,85 @@
+"""What can go wrong with what is kept, as one tree.
+
+MarksightError
+└── DataError                    something kept, or to be kept, is not as it must be
+    ├── NotFound                 nothing of that kind has that id or name
+    ├── CursorInvalid            a list's cursor that was not made by this program
+    ├── Conflict                 true of its own, but not together with what is there already
+    │   ├── IdempotencyMismatch  the same key came with another request
+    │   ├── DraftChanged         somebody else has saved the draft in the meantime
+    │   ├── NameTaken            the name belongs to another recipe
+    │   ├── NothingPublished     a recipe that has no published version to judge by
+    │   └── LotNotOpen           the lot is held or closed
+    ├── MigrationFailed          the schema cannot be brought to where it must be
+    └── StoreError               the image store cannot do what was asked
+        ├── StoreFull            no room left; nothing was kept
+        ├── BlobMissing          no picture lies at that address
+        └── BlobDamaged          the bytes at an address are not those it names
+
+None of them carries an HTTP status: `dashboard.api.errors` is the one place that knows those.
+"""
+
+from __future__ import annotations
+
+from core.errors import MarksightError
+
+
+class DataError(MarksightError):
+    """Something kept, or to be kept, is not as it must be."""
+
+
+class NotFound(DataError):
+    """Nothing of `kind` (recipe, inspection, ...) is called `reference`."""
+
+    def __init__(self, kind: str, reference: object) -> None:
+        super().__init__(f"There is no {kind} {reference!s}.")
+        self.kind = kind
+        self.reference = str(reference)
+
+
+class CursorInvalid(DataError):
+    """A list's cursor that was not made by this program."""
+
+
+class Conflict(DataError):
+    """True of its own, but not together with what is there already."""
+
+
+class IdempotencyMismatch(Conflict):
+    """The same idempotency key came with another request."""
+
+
+class DraftChanged(Conflict):
+    """Somebody else has saved the draft since it was read; read it again."""
+
+
+class NameTaken(Conflict):
+    """The name belongs to another recipe."""
+
+
+class NothingPublished(Conflict):
+    """The recipe has no published version to judge by."""
+
+
+class LotNotOpen(Conflict):
+    """The lot is held or closed and takes no more parts."""
+
+
+class MigrationFailed(DataError):
+    """The schema cannot be brought to where it must be; the message says what to do."""
+
+
+class StoreError(DataError):
+    """The image store cannot do what was asked."""
+
+
+class StoreFull(StoreError):
+    """There is no room left in the image store; nothing was kept."""
+
+
+class BlobMissing(StoreError):
+    """No picture lies at that address."""
+
+
+class BlobDamaged(StoreError):
+    """The bytes at an address are not those it names."""

@@ -1,0 +1,65 @@
+"""What the application's role may do: it owns nothing, and what is not listed here it may not.
+
+Applied after every upgrade, in the same transaction, so that the rights in the database are the ones written here. An
+entry such as `UPDATE (state)` is a right to that column alone. No right is ever given on a partition itself, only on
+the table it belongs to. `TRUNCATE`, `REFERENCES`, `TRIGGER` and all that changes a schema are given to nobody.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, text
+
+from data.errors import MigrationFailed
+
+READ_ONLY = ("SELECT",)
+ADD_ONLY = ("SELECT", "INSERT")
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    "alembic_version": READ_ONLY,
+    "sites": (*ADD_ONLY, "UPDATE"),
+    "lines": (*ADD_ONLY, "UPDATE"),
+    "stations": (*ADD_ONLY, "UPDATE"),
+    "lots": (*ADD_ONLY, "UPDATE (state)"),
+    "units": (*ADD_ONLY, "UPDATE (attempts)"),
+    "recipes": (*ADD_ONLY, "UPDATE (name)"),
+    "recipe_versions": (*ADD_ONLY, "UPDATE", "DELETE"),  # drafts only: a trigger guards what is published
+    "images": ADD_ONLY,
+    "inspections": (*ADD_ONLY, "UPDATE (state, error_code, error_detail, finished_at)"),
+    "inspection_images": ADD_ONLY,
+    "results": ADD_ONLY,
+    "outbox": (*ADD_ONLY, "UPDATE", "DELETE"),
+    "idempotency_keys": (*ADD_ONLY, "DELETE"),
+}
+
+FUNCTIONS = ("ensure_month_partitions(timestamptz, integer)",)
+
+
+def apply_grants(connection: Connection, app_role: str) -> None:
+    """Give the application's role exactly the rights listed, on the tables that exist.
+
+    Raises:
+        MigrationFailed: there is no such role, or it is the one that migrates.
+    """
+    _check_role(connection, app_role)
+    role = connection.dialect.identifier_preparer.quote(app_role)
+    tables = set(inspect(connection).get_table_names())
+    statements = [f"GRANT USAGE ON SCHEMA public TO {role}", f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"]
+    for table, rights in GRANTS.items():
+        if table in tables:
+            statements += [f"GRANT {', '.join(rights)} ON {table} TO {role}"]
+    if "results" in tables:
+        statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function in FUNCTIONS]
+    for statement in statements:
+        connection.execute(text(statement))
+
+
+def _check_role(connection: Connection, app_role: str) -> None:
+    owner = connection.scalar(text("SELECT current_user"))
+    if owner == app_role:
+        raise MigrationFailed(
+            f"The role {app_role} must not both migrate and serve: set MARKSIGHT_OWNER_URL to another."
+        )
+    if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": app_role}) is None:
+        raise MigrationFailed(
+            f"There is no role {app_role}; a database administrator creates it: CREATE ROLE {app_role} LOGIN."
+        )

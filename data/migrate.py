@@ -1,0 +1,123 @@
+"""Bring the schema to where it must be, as the owning role.
+
+1. One process migrates at a time: an advisory lock is held for the whole transaction; the others wait, then find
+   nothing to do.
+2. All steps of one call are one transaction: the schema is where it was, or where it must be, never between.
+3. After every upgrade the application's role has exactly the rights of `data.grants`, and the month partitions stand.
+4. Nothing is read from the working folder: the scripts lie in this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, ForeignKeyConstraint, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from data.embedded_urls import APP_ROLE
+from data.grants import apply_grants
+from data.partitions import ensure_partitions
+from data.tables import metadata
+from data.urls import driver_url
+
+SCRIPTS = Path(__file__).parent / "migrations"
+LOCK = 0x6D61726B  # "mark", any number that no other program on this database takes
+
+
+async def upgrade(url: str, revision: str = "head", *, app_role: str = APP_ROLE) -> str | None:
+    """Migrate the database at `url` (of the owning role) up to `revision`; return the revision it has then.
+
+    Raises:
+        MigrationFailed: the application's role is missing, or is the one that migrates.
+    """
+    async with _locked(url) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
+        await connection.run_sync(apply_grants, app_role)
+        if await _has_partitions(connection):
+            await ensure_partitions(connection, datetime.now(tz=UTC))
+        return await connection.run_sync(_revision)
+
+
+async def downgrade(url: str, revision: str) -> str | None:
+    """Migrate the database at `url` down to `revision` (`base` for an empty one); return the revision it has then."""
+    async with _locked(url) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+        return await connection.run_sync(_revision)
+
+
+async def current(url: str) -> str | None:
+    """Return the revision of the database at `url` (any role that may read it), or None where it was never migrated."""
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    finally:
+        await engine.dispose()
+
+
+def head() -> str:
+    """Return the newest revision that this program knows."""
+    revision = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    if revision is None:
+        raise RuntimeError(f"no migrations in {SCRIPTS}")
+    return revision
+
+
+def differences(connection: Connection) -> list[Any]:
+    """Return what Alembic would have to change to make the database as the tables in `data.tables` say."""
+    partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+
+    def ours(name: str | None, kind: str, _: object) -> bool:
+        return kind != "table" or name not in partitions
+
+    def meant(item: Any, _: object, kind: str, *__: object) -> bool:
+        # PostgreSQL repeats a foreign key to a partitioned table once for every partition.
+        return kind != "foreign_key_constraint" or _target(item) not in partitions
+
+    options = {**configured_options(), "include_name": ours, "include_object": meant}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+def _target(key: ForeignKeyConstraint) -> str:
+    return key.elements[0].target_fullname.split(".")[0]
+
+
+def configured_options() -> dict[str, Any]:
+    """Return how Alembic compares and writes, for `env.py` and for `differences` alike."""
+    return {"target_metadata": metadata, "compare_type": True, "compare_server_default": True}
+
+
+@asynccontextmanager
+async def _locked(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def _has_partitions(connection: AsyncConnection) -> bool:
+    return await connection.scalar(text("SELECT to_regclass('inspections') IS NOT NULL")) is True

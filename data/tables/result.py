@@ -1,0 +1,72 @@
+"""What the machine found: one row an inspection, written once.
+
+1. The application's role may insert and read; it may not update, delete or truncate (`data.grants`), and a trigger
+   (`results_append_only`) refuses updates and deletes to the owner too.
+2. Scores and margins are ten-thousandths as they were when the verdict was made, so that a replay sees the same
+   numbers. A score is -1 where the signal was not measured; its margin then says nothing.
+3. `evidence` is `core.evidence.to_document`, with the top-k log-probabilities of every character; `digest` is its
+   SHA-256 without the timings.
+4. `signal_version` and `recipe_version_id` say what made the verdict; rows whose `signal_version` differs are never
+   compared.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.tables.base import Base, Document, Score, between, one_of, sha256
+
+Verdict = Literal["pass", "fail", "borderline", "not_judged"]
+Disposition = Literal[
+    "accepted", "rejected", "verify", "pending", "hold", "rework", "reinspect", "concession", "quarantine"
+]
+SIGNALS = ("ocr", "logo", "signature", "surface")
+
+
+class Result(Base):
+    """The verdict of one inspection with everything that led to it."""
+
+    __tablename__ = "results"
+    __table_args__ = (
+        one_of("verdict", get_args(Verdict)),
+        one_of("disposition", get_args(Disposition)),
+        sha256("digest"),
+        between("score", -1, 10_000),
+        between("confidence", -1, 10_000),
+        *(between(f"{signal}_score", -1, 10_000) for signal in SIGNALS),
+        *(between(f"{signal}_margin", -10_000, 10_000) for signal in SIGNALS),
+        Index(None, "verdict", "inspection_id"),
+        Index(None, "recipe_version_id", "inspection_id"),
+        {"postgresql_partition_by": "RANGE (inspection_id)"},
+    )
+
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"), primary_key=True)
+    recipe_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipe_versions.id"))
+    judged_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    verdict: Mapped[Verdict] = mapped_column(Text)
+    disposition: Mapped[Disposition] = mapped_column(Text)
+    score: Mapped[Score]
+    confidence: Mapped[Score]
+    ocr_score: Mapped[Score]
+    ocr_margin: Mapped[Score]
+    logo_score: Mapped[Score]
+    logo_margin: Mapped[Score]
+    signature_score: Mapped[Score]
+    signature_margin: Mapped[Score]
+    surface_score: Mapped[Score]
+    surface_margin: Mapped[Score]
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """How many times a worker had begun before this verdict was made."""
+    variant: Mapped[str | None]
+    signal_version: Mapped[str]
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Codes of `core.reasons`, in their order."""
+    evidence: Mapped[Document]
+    seconds: Mapped[Document]
+    digest: Mapped[bytes]
