@@ -1,0 +1,54 @@
+// Small pieces that every component of ours is built from; put before the component's own script.
+
+function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".")
+  const element = document.createElement(name || "div")
+  if (classes.length) element.className = classes.join(" ")
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value)
+    else if (value === true) element.setAttribute(key, "")
+    else if (value !== false && value != null) element.setAttribute(key, value)
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false))
+  return element
+}
+
+function drawn(markup) {
+  const holder = document.createElement("template")
+  holder.innerHTML = markup
+  return holder.content.firstElementChild
+}
+
+function cookie(name) {
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))
+  return found ? found.slice(name.length + 1) : null
+}
+
+function remember(name, value) {
+  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`
+}
+
+function badge(badges, verdict, state) {
+  const look = badges[verdict || state] || badges.queued
+  const element = h("span.verdict", {}, drawn(look.shape), h("span", {}, look.word))
+  element.classList.add(look.css)
+  return element
+}
+
+function clock(iso) {
+  const time = new Date(iso)
+  const today = new Date().toDateString() === time.toDateString()
+  const hours = time.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false})
+  const shown = today ? hours : `${time.toLocaleDateString([], {day: "2-digit", month: "short"})} ${hours}`
+  return h("time", {datetime: iso, title: time.toLocaleString([], {dateStyle: "full", timeStyle: "long"})}, shown)
+}
+
+function typing(event) {
+  const target = event.composedPath()[0]
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+}
+
+// True when the key is not for somebody else: no modifier, no field with the caret in it, no dialog open.
+function plainKey(event) {
+  return !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented && !typing(event)
+}

@@ -1,0 +1,156 @@
+// Photos go straight to the API, three at a time, each under a key of its own, so that one sent twice is kept once.
+
+const AT_ONCE = 3, TRIES = 4, RETRY_MS = 1500
+
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+class Refused extends Error {}
+
+async function words(status, text) {
+  try {
+    const problem = JSON.parse(text)
+    return [problem.title, problem.detail, problem.remedy].filter(Boolean)
+      .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`)).join(" ")
+  } catch {
+    return `The server answered ${status}.`
+  }
+}
+
+// XMLHttpRequest, because fetch does not say how much of a body has been sent.
+function post(url, form, key, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open("POST", url)
+    request.setRequestHeader("Accept", "application/json")
+    request.setRequestHeader("Idempotency-Key", key)
+    request.upload.onprogress = (event) => progress(event.loaded / event.total)
+    request.onload = async () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText))
+      else if (request.status === 503 || request.status === 429) reject(new Error(await words(request.status, request.responseText)))
+      else reject(new Refused(await words(request.status, request.responseText)))
+    }
+    request.onerror = () => reject(new Error("The server could not be reached."))
+    request.send(form)
+  })
+}
+
+export function render({model}) {
+  const {icons} = model.esm_constants
+  const waiting = []
+  let busy = 0, stored = 0, asked = 0, refused = 0
+
+  const summary = h("span", {role: "status"})
+  const files = h("ul.files")
+  const clear = h("button.button.quiet", {type: "button", hidden: true, onclick: () => { files.replaceChildren(); stored = asked = refused = 0; say() }}, "Clear")
+  const sending = h("div.sending", {hidden: true}, h("div.summary", {}, summary, clear), files)
+  const samples = h("div.samples")
+
+  function say() {
+    const done = stored + refused === asked
+    sending.hidden = !asked
+    clear.hidden = !done
+    const photos = asked === 1 ? "1 photo" : `${asked} photos`
+    const bad = refused ? `, ${refused} not accepted` : ""
+    summary.textContent = done ? `${stored} of ${photos} stored${bad}` : `Sending ${photos}: ${stored} stored${bad}`
+  }
+
+  function entry(file) {
+    const how = h("span.how", {}, "waiting"), bar = h("i"), wrong = h("span.wrong", {hidden: true})
+    const element = h("li.file", {}, h("span.name", {title: file.name}, file.name), how, wrong, bar)
+    files.append(element)
+    return {
+      progress: (part) => {
+        bar.style.width = `${100 * part}%`
+        how.textContent = part < 1 ? `${Math.round(100 * part)} %` : "storing"
+      },
+      again: (why) => { how.textContent = `${why} Trying again`; bar.style.width = "0" },
+      stored: () => element.remove(),
+      refuse: (why) => {
+        element.classList.add("refused")
+        bar.style.width = "0"
+        how.textContent = "Not accepted"
+        wrong.hidden = false
+        wrong.textContent = why
+      },
+    }
+  }
+
+  async function send({file, key, shown}) {
+    const form = new FormData()
+    form.append("image", file, file.name)
+    if (model.recipe) form.append("recipe", model.recipe)
+    for (let tried = 1; ; tried += 1) {
+      try {
+        const answer = await post(model.url, form, key, shown.progress)
+        stored += 1
+        shown.stored()
+        model.send_msg({stored: answer.id})
+        return
+      } catch (error) {
+        if (error instanceof Refused || tried === TRIES) {
+          refused += 1
+          shown.refuse(error.message)
+          return
+        }
+        shown.again(error.message)
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS * tried))
+      }
+    }
+  }
+
+  async function pump() {
+    while (busy < AT_ONCE && waiting.length) {
+      busy += 1
+      send(waiting.shift()).finally(() => { busy -= 1; say(); pump() })
+    }
+  }
+
+  function take(chosen) {
+    const list = [...chosen]
+    if (!list.length) return
+    if (stored + refused === asked) { files.replaceChildren(); stored = asked = refused = 0 }
+    asked += list.length
+    for (const file of list) waiting.push({file, key: uuid(), shown: entry(file)})
+    say()
+    pump()
+  }
+
+  const input = h("input.visually-hidden", {type: "file", accept: "image/*", multiple: true, tabindex: "-1", "aria-hidden": "true",
+    onchange: () => { take(input.files); input.value = "" }})
+  const choose = h("button.button.primary", {type: "button", onclick: () => input.click()}, "Choose photos")
+  const zone = h("div.zone", {}, drawn(icons.upload), h("b", {}, "Drop photos of parts here"), choose,
+    h("small", {}, model.accepts), input)
+
+  // The whole page takes a drop, so that nobody has to aim.
+  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files")
+  const over = (event) => { if (carriesFiles(event)) { event.preventDefault(); zone.classList.add("over") } }
+  const out = (event) => { if (!event.relatedTarget) zone.classList.remove("over") }
+  const drop = (event) => {
+    if (!carriesFiles(event)) return
+    event.preventDefault()
+    zone.classList.remove("over")
+    take(event.dataTransfer.files)
+  }
+  const paste = (event) => { if (event.clipboardData && event.clipboardData.files.length) take(event.clipboardData.files) }
+  const onkey = (event) => { if (event.key === "o" && plainKey(event)) { choose.focus(); input.click() } }
+  const heard = {dragover: over, dragenter: over, dragleave: out, drop, paste, keydown: onkey}
+  for (const [name, handler] of Object.entries(heard)) window.addEventListener(name, handler)
+  model.on("remove", () => { for (const [name, handler] of Object.entries(heard)) window.removeEventListener(name, handler) })
+
+  async function takeSample(sample) {
+    const response = await fetch(sample.src)
+    take([new File([await response.blob()], sample.name, {type: response.headers.get("Content-Type")})])
+  }
+  function drawSamples() {
+    samples.hidden = !model.samples.length
+    samples.replaceChildren(h("h2", {}, "Or try a sample photo"), h("ul", {}, model.samples.map((sample) => h("li", {},
+      h("button.sample", {type: "button", title: sample.caption, onclick: () => takeSample(sample)},
+        h("img", {src: sample.src, alt: "", loading: "lazy"}), h("span", {}, sample.caption))))))
+  }
+  model.on("samples", drawSamples)
+  drawSamples()
+  return h("div", {}, zone, sending, samples)
+}

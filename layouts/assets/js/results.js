@@ -1,0 +1,74 @@
+// The results, newest first. Rows are kept and moved, never drawn anew, so that focus stays while results come in.
+
+const FILTERS = [["", "All"], ["pass", "Pass"], ["borderline", "Borderline"], ["fail", "Fail"], ["not_judged", "Not judged"]]
+
+export function render({model}) {
+  const {badges} = model.esm_constants
+  const rows = new Map()
+  const list = h("ul", {"aria-label": "Results, newest first"})
+  const empty = h("div.empty", {hidden: true})
+  const more = h("div.foot", {hidden: true}, h("button.button.quiet", {type: "button", onclick: () => model.send_msg({more: true})}, "Show older results"))
+
+  function mark(lines) {
+    const words = lines.flatMap((line, index) => (index ? [h("i", {"aria-hidden": "true"}, "/"), line] : [line]))
+    return h("span.mark", {title: lines.join("\n")}, words.length ? words : h("span.faint", {}, "–"))
+  }
+
+  function row(item) {
+    const known = rows.get(item.id)
+    const state = JSON.stringify(item)
+    if (known && known.dataset.state === state) return known
+    const link = h("a.row", {href: item.href, "data-id": item.id, "aria-label": `${(badges[item.verdict || item.state] || badges.queued).word}. ${item.lines.join(", ") || "Nothing read yet"}. ${item.why}`},
+      h("img.thumb", {src: item.thumb, alt: "", loading: "lazy", decoding: "async"}),
+      badge(badges, item.verdict, item.state),
+      h("span.said", {}, mark(item.lines), h("span.why", {title: item.why}, item.why)),
+      clock(item.created_at))
+    const element = known || h("li")
+    const focused = known && known.contains(element.getRootNode().activeElement)
+    element.dataset.state = state
+    element.replaceChildren(link)
+    if (focused) link.focus()
+    rows.set(item.id, element)
+    return element
+  }
+
+  function draw() {
+    const wanted = model.items.map(row)
+    const ids = new Set(model.items.map((item) => item.id))
+    for (const [id, element] of rows) if (!ids.has(id)) { element.remove(); rows.delete(id) }
+    wanted.forEach((element, index) => { if (list.children[index] !== element) list.insertBefore(element, list.children[index] || null) })
+    list.hidden = !wanted.length
+    empty.hidden = wanted.length > 0
+    more.hidden = !model.more
+    empty.replaceChildren(h("b", {}, model.empty_title), h("span", {}, model.empty_text))
+  }
+
+  function move(by, from = list.getRootNode().activeElement) {
+    const links = [...list.querySelectorAll("a.row")]
+    const now = links.indexOf(from)
+    const next = links[Math.max(0, Math.min(links.length - 1, now < 0 ? 0 : now + by))]
+    if (next) { next.focus(); next.scrollIntoView({block: "nearest"}) }
+  }
+  const steps = {ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity}
+  const onkey = (event) => {
+    const inside = event.composedPath().includes(list)
+    const by = steps[event.key] || {j: 1, k: -1}[event.key]
+    const free = inside || event.composedPath()[0] === document.body
+    if (!by || !free || !plainKey(event)) return
+    move(Number.isFinite(by) ? by : Math.sign(by) * 100000)
+    event.preventDefault()
+  }
+  window.addEventListener("keydown", onkey)
+
+  const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => { model.verdict = value }}, word))
+  const drawFilters = () => filters.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.value === model.verdict)))
+
+  model.on(["items", "more", "empty_title", "empty_text"], draw)
+  model.on("verdict", drawFilters)
+  model.on("remove", () => window.removeEventListener("keydown", onkey))
+  draw()
+  drawFilters()
+  return h("section.box", {"aria-label": "Results"},
+    h("div.head", {}, h("h2", {}, "Results"), h("div.filters", {role: "toolbar", "aria-label": "Show"}, filters)),
+    list, empty, more)
+}

@@ -1,0 +1,24 @@
+"""The list of results, newest first."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import param
+
+from layouts.component import Component, script
+from layouts.verdict import badges
+
+
+class ResultList(Component):
+    """Results with thumbnail, verdict, mark as read and time; arrows choose, Enter opens, buttons filter by verdict."""
+
+    empty_text = param.String(default="", doc="What to do while there is nothing to show.")
+    empty_title = param.String(default="", doc="Said while there is nothing to show.")
+    items = param.List(default=[], doc="Dictionaries of id, href, thumb, verdict, state, lines, why and created_at.")
+    more = param.Boolean(doc="There are older results to fetch; asking for them sends the message `{'more': True}`.")
+    verdict = param.String(default="", doc="The verdict shown alone; empty: all.")
+
+    _constants: ClassVar[dict[str, Any]] = {"badges": badges()}
+    _esm = script("results")
+    _styles = ("results",)
