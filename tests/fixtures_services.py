@@ -61,7 +61,7 @@ async def postgres(empty_postgres: Path, settings: Settings) -> Settings:
     """The embedded PostgreSQL with the schema in it; yields the settings that name it."""
     from data import migrate  # noqa: PLC0415  # heavy, and only for tests that want the schema
 
-    await asyncio.to_thread(migrate.upgrade, settings)
+    await asyncio.to_thread(migrate.upgrade, embedded_urls.owner_url(settings.home))
     return settings
 
 

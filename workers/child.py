@@ -29,6 +29,8 @@ LONGEST_LINE_BYTES = 64 * 1024
 TAIL_LINES = 20
 READY_POLL_S = 0.02
 
+_started: set[int] = set()  # by this process, and not yet waited for: like the kernel's own table of our children
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -88,16 +90,7 @@ class Child:
 
     async def start(self) -> None:
         """Start the program and return at once."""
-        program = self.program
-        self._process = await asyncio.create_subprocess_exec(
-            *program.command(),
-            cwd=program.cwd,
-            env={**os.environ, **program.environment},
-            start_new_session=True,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        self._process = await _spawn(self.program, stdin=asyncio.subprocess.DEVNULL)
         assert self._process.stdout is not None  # noqa: S101  # asked for above
         self._reading = asyncio.create_task(self._read(self._process.stdout))
 
@@ -119,10 +112,20 @@ class Child:
                 f"{program.name} did not answer within {program.ready_s:g} s{self._last_lines()}"
             ) from None
 
+    async def until_done(self) -> None:
+        """Wait until the program has done its work and ended.
+
+        Raises:
+            ChildFailed: it ended with another code than 0; the message holds its last lines.
+        """
+        if await self.wait() != 0:
+            raise ChildFailed(await self.obituary())
+
     async def wait(self) -> int:
         """Wait until the process has ended and everything it printed was read; return its return code."""
         assert self._process is not None  # noqa: S101  # started
         code = await self._process.wait()
+        _started.discard(self._process.pid)
         self._signal_group(signal.SIGKILL)  # whoever outlived the leader would also keep its pipe open
         assert self._reading is not None  # noqa: S101  # started
         with contextlib.suppress(TimeoutError):  # a stray that left the group may hold the pipe
@@ -141,9 +144,9 @@ class Child:
                 await asyncio.wait_for(self._process.wait(), stop.patience_s)
         await self.wait()
 
-    def kill(self) -> None:
-        """Kill the whole group at once; `wait` still has to be called."""
-        self._signal_group(signal.SIGKILL)
+    def hurry(self) -> None:
+        """Send the signal that it would get if we died; `stop` or `wait` still has to be called."""
+        self._signal_group(self.program.death_signal)
 
     async def obituary(self) -> str:
         """Say how the process ended, with its last lines."""
@@ -175,6 +178,11 @@ class Child:
         self._say(text)
 
 
+def is_ours(pid: int) -> bool:
+    """Tell whether this process started `pid` and has not waited for it yet."""
+    return pid in _started
+
+
 def ending(code: int) -> str:
     """Say in words what a return code means."""
     if code >= 0:
@@ -183,23 +191,36 @@ def ending(code: int) -> str:
 
 
 async def run(program: Program, stdin: bytes = b"") -> str:
-    """Run a program that ends by itself; return what it printed.
+    """Run a program that ends by itself; return what it printed. Cancelled, it kills the program.
 
     Raises:
         ChildFailed: it ended with another code than 0; the message holds its last lines.
     """
-    process = await asyncio.create_subprocess_exec(
-        *program.command(),
-        cwd=program.cwd,
-        env={**os.environ, **program.environment},
-        start_new_session=True,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate(stdin)
+    process = await _spawn(program, stdin=asyncio.subprocess.PIPE)
+    try:
+        printed, _ = await process.communicate(stdin)
+    except asyncio.CancelledError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    finally:
+        _started.discard(process.pid)
     text = printed.decode("utf-8", "replace").strip()
     if process.returncode != 0:
         lines = "\n  ".join(text.splitlines()[-TAIL_LINES:])
         raise ChildFailed(f"{program.name} {ending(process.returncode or 0)}:\n  {lines}")
     return text
+
+
+async def _spawn(program: Program, *, stdin: int) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(
+        *program.command(),
+        cwd=program.cwd,
+        env={**os.environ, **program.environment},
+        start_new_session=True,
+        stdin=stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    _started.add(process.pid)
+    return process

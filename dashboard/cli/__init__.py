@@ -74,13 +74,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from typer.exceptions import TyperException
     from typer.rich_utils import rich_format_error
 
     try:
         code = app(arguments, prog_name="marksight", standalone_mode=False)
-    except TyperException as error:
-        rich_format_error(error)
+    except typer.TyperException as error:
+        rich_format_error(error)  # type: ignore[arg-type]  # typed by a private base of TyperException's children
         return ERROR_CODE
     except typer.Abort:
         return 130

@@ -6,6 +6,7 @@ The classes are named, not imported: a command that never touches the database s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 ERROR_CODE = 4
 
@@ -33,7 +34,7 @@ def _file(error: BaseException) -> str:
 
 def _settings(error: BaseException) -> str:
     """Name each wrong setting by its variable; never print the value, it may be a password."""
-    faults = getattr(error, "errors", list)()
+    faults: list[dict[str, Any]] = getattr(error, "errors", list)()
     named = (f"MARKSIGHT_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in faults)
     return "; ".join(named)
 

@@ -8,9 +8,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from data import embedded_urls
@@ -21,6 +24,20 @@ SOCKET_PATH_BYTES = 100
 PASSWORDS = (embedded_urls.SUPERUSER, embedded_urls.OWNER_ROLE, embedded_urls.APP_ROLE, "redis")
 
 
+def make(home: Path, user: ServiceUser | None) -> None:
+    """Make the state folder itself, with rights that let `user` through to what is its own; may be repeated.
+
+    Raises:
+        HomeUnusable: it cannot be made or written.
+    """
+    with _explained(home):
+        home.mkdir(parents=True, exist_ok=True, mode=0o711)
+        if not any(home.iterdir()):
+            home.chmod(0o711 if user else 0o700)
+        if not os.access(home, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "no right to write there", str(home))
+
+
 def prepare(home: Path, user: ServiceUser | None) -> None:
     """Make the folders, the passwords and the rights that the embedded servers need; may be repeated.
 
@@ -28,15 +45,11 @@ def prepare(home: Path, user: ServiceUser | None) -> None:
         HomeUnusable: the path is too long, cannot be written, or `user` cannot reach it.
     """
     check_socket_length(home)
-    try:
+    make(home, user)
+    with _explained(home):
         _make_folders(home, user)
         for name in PASSWORDS:
             _make_password(embedded_urls.password_file(home, name))
-    except OSError as error:
-        raise HomeUnusable(
-            f"the state folder {home} cannot be written ({error.strerror}: {error.filename}); "
-            "free it, or set MARKSIGHT_HOME to a folder of yours"
-        ) from error
     check_reachable(home, user)
 
 
@@ -60,10 +73,18 @@ def check_reachable(home: Path, user: ServiceUser | None) -> None:
         )
 
 
+@contextmanager
+def _explained(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HomeUnusable(
+            f"the state folder {home} cannot be used ({error.strerror}: {error.filename}); "
+            "free it, or set MARKSIGHT_HOME to a folder of yours"
+        ) from error
+
+
 def _make_folders(home: Path, user: ServiceUser | None) -> None:
-    home.mkdir(parents=True, exist_ok=True, mode=0o711)
-    if not any(home.iterdir()):
-        home.chmod(0o711 if user else 0o700)
     for name in ("secrets", "logs"):
         (home / name).mkdir(exist_ok=True, mode=0o700)
     run = embedded_urls.run_folder(home)

@@ -1,0 +1,78 @@
+"""`marksight up`: everything, from one command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from data.settings import Settings
+    from workers.supervisor import Supervisor
+
+
+def up(
+    *,
+    demo: Annotated[bool, typer.Option("--demo", help="Post the bundled samples too, one by one, for ever.")] = False,
+) -> None:
+    """Run everything: database, queue, relay, workers and page server, until Ctrl-C.
+
+    What MARKSIGHT_DATABASE_URL and MARKSIGHT_REDIS_URL name is used instead of the bundled servers. All state lies in
+    MARKSIGHT_HOME. A part that crashes is started again; Ctrl-C twice ends everything at once.
+    """
+    from data.settings import settings
+    from workers.claim import claimed, free_port
+    from workers.embedded import home
+    from workers.embedded.service_user import service_user
+
+    chosen, user = settings(), service_user()
+    folder = chosen.home.absolute()
+    home.make(folder, user)
+    with claimed(folder):
+        home.prepare(folder, user)
+        port = free_port(chosen.host, chosen.port)
+        _run(chosen, port, demo=demo)
+
+
+def _run(settings: Settings, port: int, *, demo: bool) -> None:
+    import asyncio
+
+    from workers import parts
+    from workers.demo import demo_part
+    from workers.embedded.service_user import service_user
+    from workers.journal import Journal
+    from workers.supervisor import Supervisor
+
+    address = f"http://{_shown(settings.host)}:{port}"
+    all_parts = parts.parts(settings, port, service_user())
+    if demo:
+        all_parts = (*all_parts, demo_part(settings, port))
+    journal = Journal(settings.home.absolute(), address, tuple(part.name for part in all_parts), typer.echo)
+    typer.echo(f"Starting Marksight on {settings.home} ...")
+    try:
+        asyncio.run(_until_asked(Supervisor(all_parts, journal), _welcome(settings, address)))
+    finally:
+        journal.close()
+    typer.echo("Stopped.")
+
+
+async def _until_asked(supervisor: Supervisor, welcome: str) -> None:
+    import asyncio
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, supervisor.ask)
+    await supervisor.run(lambda: typer.echo(welcome))
+
+
+def _welcome(settings: Settings, address: str) -> str:
+    return (
+        f"\nMarksight is ready: {address}\n"
+        "  Drop photos of chips on that page, or post one:\n"
+        f"  curl -F image=@photo.jpg '{address}/v1/inspections?wait_ms=5000'\n"
+        f"  State and logs: {settings.home.absolute()}   Is all well? marksight doctor   Stop: Ctrl-C\n"
+    )
+
+
+def _shown(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - shown, not bound

@@ -1,0 +1,80 @@
+"""What the parts say and how they are, on the terminal and in the state folder.
+
+Every line of a part goes to `<home>/logs/<part>.log` (5 MB, three older ones kept), and to the terminal behind the
+part's name; of quiet parts, the bundled servers, only the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from workers import status
+from workers.status import PartStatus, State, SupervisorStatus
+
+LOG_BYTES = 5 * 2**20
+LOG_FILES = 3
+
+
+@dataclass(frozen=True)
+class Note:
+    """What has become of a part; `restarts` counts from its first start."""
+
+    state: State
+    pid: int | None = None
+    restarts: int = 0
+    reason: str = ""
+
+
+class Journal:
+    """Writes the lines and the states of the parts; `show` puts one line on the terminal."""
+
+    def __init__(self, home: Path, address: str, names: tuple[str, ...], show: Callable[[str], None]) -> None:
+        self._home = home
+        self._show = show
+        self._width = max(map(len, names), default=0)
+        self._handlers: dict[str, RotatingFileHandler] = {}
+        waiting = tuple(PartStatus(name, "waiting", datetime.now(UTC)) for name in names)
+        self._status = SupervisorStatus(os.getpid(), address, waiting)
+        (home / "logs").mkdir(exist_ok=True, mode=0o700)
+        status.write(home, self._status)
+
+    @property
+    def status(self) -> SupervisorStatus:
+        """How everything is now."""
+        return self._status
+
+    def note(self, name: str, note: Note) -> None:
+        """Keep what has become of a part."""
+        fresh = PartStatus(name, note.state, datetime.now(UTC), note.pid, note.restarts, note.reason)
+        parts = tuple(fresh if part.name == name else part for part in self._status.parts)
+        self._status = replace(self._status, parts=parts)
+        status.write(self._home, self._status)
+
+    def heard(self, name: str, line: str, *, quiet: bool) -> None:
+        """Keep one line that a part printed."""
+        self._file(name).emit(logging.makeLogRecord({"msg": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {line}"}))
+        if not quiet:
+            self.tell(name, line)
+
+    def tell(self, name: str, line: str) -> None:
+        """Put a line about a part on the terminal."""
+        self._show(f"{name:<{self._width}} | {line}")
+
+    def close(self) -> None:
+        """Close the files."""
+        for handler in self._handlers.values():
+            handler.close()
+
+    def _file(self, name: str) -> RotatingFileHandler:
+        if name not in self._handlers:
+            path = self._home / "logs" / f"{name}.log"
+            self._handlers[name] = RotatingFileHandler(
+                path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+            )
+        return self._handlers[name]
