@@ -4,7 +4,8 @@ MarksightError                  anything a user or a machine can be told in one 
 ├── ImageRefused                a picture that cannot be inspected, by code
 ├── RecipeInvalid               a recipe that cannot be used, and where in it
 ├── ModelInvalid                a model file that is missing or is not the one its manifest names
-└── ReaderUnavailable           a reader that is not installed on this machine
+├── ReaderUnavailable           a reader that is not installed on this machine
+└── ReaderFailed                a reader that broke while it read a picture
 
 None of them carries an HTTP status: `dashboard.api.errors` is the one place that knows those.
 """
@@ -40,3 +41,7 @@ class ModelInvalid(MarksightError):
 
 class ReaderUnavailable(MarksightError):
     """A reader cannot run here; the message says what to install."""
+
+
+class ReaderFailed(MarksightError):
+    """A reader broke while it read a picture; the message says how. Adapters raise it for their engine's own errors."""

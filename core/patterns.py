@@ -44,12 +44,12 @@ class PatternInvalid(ValueError):
 class Place:
     """One place of a line: the normalised characters that may stand there.
 
-    `token` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` may be read
+    `date` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` may be read
     as anything or not at all (a finish code).
     """
 
     choices: frozenset[str]
-    token: str = ""
+    date: str = ""
     counts: bool = True
 
     @property
@@ -136,7 +136,7 @@ def _finish_spans(text: str) -> set[int]:
 
 def _token(token: str) -> list[Place]:
     if token in CLASSES:
-        return [Place(choices, token=_date_token(token, place)) for place, choices in enumerate(CLASSES[token])]
+        return [Place(choices, date=_date_token(token, place)) for place, choices in enumerate(CLASSES[token])]
     counted = COUNTED_TOKEN.fullmatch(token)
     if counted is None:
         known = ", ".join(f"{{{name}}}" for name in (*CLASSES, *COUNTED))

@@ -1,0 +1,123 @@
+"""Expected against read: how far apart they are, and which character stands under which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.patterns import Pattern, Place
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One column of an alignment: what may stand there and what was read; None where one side has nothing.
+
+    `place` and `at` are the indices of the place in the form and of the character in the read text.
+    """
+
+    expected: str | None
+    read: str | None
+    place: int | None
+    at: int | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether both say the same."""
+        return self.expected is not None and self.expected == self.read
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write an expected line: the places that are to be read."""
+
+    places: tuple[Place, ...]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @cached_property
+    def masks(self) -> dict[str, int]:
+        """For each character, the bits of the places where it may stand."""
+        masks: dict[str, int] = {}
+        for bit, place in enumerate(self.places):
+            for character in place.choices:
+                masks[character] = masks.get(character, 0) | 1 << bit
+        return masks
+
+    def admits(self, text: str) -> bool:
+        """Whether a normalised text is written in this form."""
+        return len(text) == len(self.places) and all(
+            character in place.choices for character, place in zip(text, self.places, strict=True)
+        )
+
+
+def form(pattern: Pattern) -> Form:
+    """Return the form that holds every place of a pattern."""
+    return Form(pattern.places)
+
+
+def distance(expected: Form, read: str) -> int:
+    """Return the edit distance, by the bit-parallel method of Myers (1999, in Hyyrö's form)."""
+    count = len(expected)
+    if not count:
+        return len(read)
+    full, top = (1 << count) - 1, 1 << (count - 1)
+    plus, minus, cost = full, 0, count
+    for character in read:
+        match = expected.masks.get(character, 0)
+        diagonal = (((match & plus) + plus) ^ plus) | match | minus
+        horizontal_plus, horizontal_minus = minus | ~(diagonal | plus) & full, plus & diagonal
+        cost += bool(horizontal_plus & top) - bool(horizontal_minus & top)
+        shifted = horizontal_plus << 1 | 1
+        plus, minus = (horizontal_minus << 1 | ~(diagonal | shifted)) & full, shifted & diagonal & full
+    return cost
+
+
+def align(expected: Form, read: str) -> tuple[Aligned, ...]:
+    """Return the columns of a cheapest alignment; a place of many choices shows what was read if that may stand there.
+
+    Of equally cheap ones, characters are put under each other rather than left out, and gaps come late.
+    """
+    costs = _costs(expected.places, read)
+    columns: list[Aligned] = []
+    row, column = len(expected), len(read)
+    while row or column:
+        step = _step(costs, expected.places, read, row, column)
+        place = expected.places[row - 1] if step[0] else None
+        character = read[column - 1] if step[1] else None
+        row, column = row - step[0], column - step[1]
+        columns.append(
+            Aligned(_shown(place, character), character, row if step[0] else None, column if step[1] else None)
+        )
+    return tuple(reversed(columns))
+
+
+def _costs(places: Sequence[Place], read: str) -> list[list[int]]:
+    costs = [list(range(len(read) + 1))]
+    for row, place in enumerate(places, 1):
+        line = [row]
+        for column, character in enumerate(read, 1):
+            same = costs[-1][column - 1] + (character not in place.choices)
+            line.append(min(same, costs[-1][column] + 1, line[-1] + 1))
+        costs.append(line)
+    return costs
+
+
+def _step(costs: list[list[int]], places: Sequence[Place], read: str, row: int, column: int) -> tuple[int, int]:
+    """Return how many places and characters the last step of the cheapest way to here takes."""
+    if (
+        row
+        and column
+        and costs[row][column] == costs[row - 1][column - 1] + (read[column - 1] not in places[row - 1].choices)
+    ):
+        return 1, 1
+    return (1, 0) if row and costs[row][column] == costs[row - 1][column] + 1 else (0, 1)
+
+
+def _shown(place: Place | None, read: str | None) -> str | None:
+    if place is None:
+        return None
+    if read is not None and read in place.choices:
+        return read
+    return next(iter(place.choices)) if place.fixed else "?"

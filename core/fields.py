@@ -1,0 +1,223 @@
+"""One expected line against the evidence: its score, margin and legibility, by the rules of `core.verification`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.alignment import Aligned, align, form
+from core.assignment import Match
+from core.best_match import best_match
+from core.confusables import confusable
+from core.folding import Folded, joined
+from core.lattice import Hypothesis, Scored
+from core.patterns import Place
+from core.recipe import ExpectedLine
+
+CERTAIN = 0.5
+"""A character is likelier than everything else at its place."""
+
+CLEAR = 0.80
+"""A character is read beyond doubt: it can speak against what is expected."""
+
+COMPARABLE = 0.6
+"""A rival is at least this part as long as what is expected: a scrap of a line rivals nothing."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One expected line against what was read; `score` in 0..1, `margin` in -1..1.
+
+    `lines` are indices into the reading's lines, empty where the line was not found. `text` is the best text that the
+    line allows, a character a place; `confidences` belong to it. `rival` is the most likely other text.
+    """
+
+    expected: ExpectedLine
+    lines: tuple[int, ...]
+    score: float
+    margin: float
+    legible: bool
+    rival: str
+    alignment: tuple[Aligned, ...]
+    places: tuple[Place, ...]
+    text: str
+    confidences: tuple[float, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether any read line was taken for this one."""
+        return bool(self.lines)
+
+    @property
+    def rivalled(self) -> bool:
+        """Whether a legible other text stands in its place."""
+        return self.legible and self.margin < 0
+
+    @property
+    def read(self) -> str:
+        """What was read here, without spaces, whatever was expected."""
+        return "".join(column.read or "" for column in self.alignment)
+
+
+class Case:
+    """A match of lines, and the hypotheses that settle it: the expected text, and the free one where it is another."""
+
+    def __init__(self, lines: Sequence[Folded], match: Match) -> None:
+        line = joined([lines[index] for index in match.read])
+        self.match = match
+        self.places = match.form.places
+        self.expected = Hypothesis(line, best_match(line, match.form))
+        self.free = Hypothesis(line, line.text)
+        self.alignment = align(match.form, line.text)
+
+    @property
+    def hypotheses(self) -> tuple[Hypothesis, ...]:
+        """What `core.lattice.score` must score before the case can be judged."""
+        return self.expected, self.free
+
+    @cached_property
+    def differences(self) -> tuple[Aligned, ...]:
+        """The columns by which the free reading is not what is expected, finish codes left out."""
+        return tuple(column for column in self.alignment if not column.ok and self.counts(_gap(self.alignment, column)))
+
+    def counts(self, place: int) -> bool:
+        """Whether the place counts; what stands before the first one does."""
+        return place < 0 or self.places[place].counts
+
+
+def _gap(alignment: Sequence[Aligned], column: Aligned) -> int:
+    """Return the place of a column, or the one before it where something was read that has none."""
+    if column.place is not None:
+        return column.place
+    before = alignment[: alignment.index(column)]
+    return max((other.place for other in before if other.place is not None), default=-1)
+
+
+def unfound(expected: ExpectedLine) -> Field:
+    """Return the field of a line that was not found."""
+    whole = form(expected.pattern)
+    return Field(
+        expected,
+        lines=(),
+        score=0.0,
+        margin=-1.0,
+        legible=False,
+        rival="",
+        alignment=align(whole, ""),
+        places=whole.places,
+        text="",
+        confidences=(),
+    )
+
+
+def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothesis, Scored]) -> list[Field]:
+    """Return the fields of the expected lines that a match covers."""
+    known, free = scored[case.expected], scored[case.free]
+    certain, allowed = _confidences(known, case.places)
+    ratio, rival = max(_rivals(case, known, free), default=(0.0, ""))
+    legible = _tells(case, free) if case.differences else bool(np.min(certain) >= CERTAIN)
+    fields, start = [], 0
+    for line, own in zip(expected, case.match.forms, strict=True):
+        span = slice(start, start + len(own))
+        fields.append(
+            Field(
+                line,
+                lines=case.match.read,
+                score=float(np.min(allowed[span])),
+                margin=_margin(ratio),
+                legible=legible,
+                rival=rival,
+                alignment=_columns(case, span),
+                places=own.places,
+                text=case.expected.text[span],
+                confidences=tuple(map(float, certain[span])),
+            )
+        )
+        start = span.stop
+    return fields
+
+
+def _confidences(known: Scored, places: Sequence[Place]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each place's confidence, and that with all that its pattern allows; 1 where a place does not count."""
+    counts = np.array([place.counts for place in places])
+    inserted = known.inserted.sum(axis=1)
+    inserted[:-1][~counts] = 0.0
+    inserted[1:][~counts] = 0.0
+    others = known.substituted.sum(axis=1) + known.deleted + inserted[:-1]
+    others[-1] += inserted[-1]
+    admitted = np.array([[symbol in place.choices for symbol in known.symbols] for place in places])
+    inside = np.where(admitted, known.substituted, 0.0).sum(axis=1)
+    outside = np.where(admitted, 0.0, known.substituted).sum(axis=1) + others - known.substituted.sum(axis=1)
+    certain = np.where(counts, 1.0 / (1.0 + others), 1.0)
+    return certain, np.where(counts, 1.0 / (1.0 + outside / (1.0 + inside)), 1.0)
+
+
+def _rivals(case: Case, known: Scored, free: Scored) -> Iterator[tuple[float, str]]:
+    """Yield other texts than those allowed, each with its probability as a ratio to the expected one's."""
+    text = case.expected.text
+    if case.differences:
+        yield float(np.exp(min(free.log_probability - known.log_probability, 700.0))), case.free.text
+    for place, own in enumerate(case.places):
+        if not own.counts:
+            continue
+        yield float(known.deleted[place]), text[:place] + text[place + 1 :]
+        for rank, symbol in enumerate(known.symbols):
+            if symbol not in own.choices:
+                yield float(known.substituted[place, rank]), text[:place] + symbol + text[place + 1 :]
+            if case.counts(place - 1):
+                yield float(known.inserted[place, rank]), text[:place] + symbol + text[place:]
+    if case.counts(len(text) - 1):
+        for rank, symbol in enumerate(known.symbols):
+            yield float(known.inserted[-1, rank]), text + symbol
+
+
+def _margin(ratio: float) -> float:
+    """(P - R) / (P + R) of R / P."""
+    return (1.0 - ratio) / (1.0 + ratio) if np.isfinite(ratio) else -1.0
+
+
+def _tells(case: Case, free: Scored) -> bool:
+    """Whether the free reading speaks clearly against what is expected."""
+    counting = sum(place.counts for place in case.places)
+    telling = [column for column in case.differences if not _doubtful(case, column)]
+    if not telling or len(case.free.text) < COMPARABLE * counting:
+        return False
+    free_places = [Place(frozenset(character)) for character in case.free.text]
+    certain, _ = _confidences(free, free_places)
+    clear = [_clarity(case, column, certain, free) >= CLEAR for column in telling]
+    return all(clear) and bool(np.min(certain) >= CERTAIN)
+
+
+def _doubtful(case: Case, column: Aligned) -> bool:
+    """Whether a difference tells nothing: the two may be confused, or it lies beyond an end of the line."""
+    if column.place is not None and column.read is not None:
+        return any(confusable(choice, column.read) for choice in case.places[column.place].choices)
+    inner = [place for place, other in enumerate(case.alignment) if other.place is not None and other.at is not None]
+    place = case.alignment.index(column)
+    return not inner or not inner[0] < place < inner[-1]
+
+
+def _clarity(case: Case, column: Aligned, certain: NDArray[np.float64], free: Scored) -> float:
+    """Return the confidence of the free reading at a difference: in its character, or that none stands there."""
+    if column.at is not None:
+        return float(certain[column.at])
+    before = [other.at for other in case.alignment[: case.alignment.index(column)] if other.at is not None]
+    return float(1.0 / (1.0 + free.inserted[len(before)].sum()))
+
+
+def _columns(case: Case, span: slice) -> tuple[Aligned, ...]:
+    """Return the alignment's columns of some places; a finish code shows as read, or not at all."""
+    columns = []
+    for column in case.alignment:
+        place = max(_gap(case.alignment, column), 0)
+        if not span.start <= place < span.stop:
+            continue
+        if case.counts(place):
+            columns.append(column)
+        elif column.read is not None:
+            columns.append(Aligned(column.read, column.read, column.place, column.at))
+    return tuple(columns)

@@ -1,0 +1,95 @@
+"""Known text is verified, not read and compared.
+
+The recipe's text is scored against every other text by the recogniser's raw answer, which was made before anything
+was expected (`core.lattice`):
+
+1. A character's **confidence** is the probability of the expected character against every text that differs at its
+   place alone: P / (P + sum of substitutions + deletion + insertions before it). At a place of a pattern, all that the
+   pattern allows there counts as expected. A field's **score** is the least over its characters.
+2. Its **margin** is (P - R) / (P + R), R the probability of the most likely other text that the recipe does not allow:
+   the best text without any expectation, or the best single edit. Negative: something else is more likely.
+3. A field is **legible** when what stands there can be told. If the free reading is the expected text, every character
+   must be likelier than not (`CERTAIN`); if it is another, every character by which it differs must be read with
+   `CLEAR` confidence, and a difference between characters that the readers cannot tell apart (`core.confusables`), or
+   a lack at either end of the line, where a box may have cut it, tells nothing. A legible other text is a **rival**.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.assignment import Assignment, Match, assign, forms
+from core.fields import Case, Field, judge, unfound
+from core.folding import Folded, folded
+from core.lattice import Hypothesis, Scored, score
+from core.reading import MarkReading
+from core.recipe import Recipe, Variant
+
+VERSION = "ocv1"
+"""Names this arithmetic in `signal_version`; to be raised with any change of a formula or threshold."""
+
+CONTENDERS = 3
+"""Variants verified in full; the others are too unlike the reading to win."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The variant that fits best, and its fields in order."""
+
+    variant: Variant
+    fields: tuple[Field, ...]
+
+    @property
+    def required(self) -> tuple[Field, ...]:
+        """The fields that the mark must carry."""
+        return tuple(field for field in self.fields if field.expected.required)
+
+    @property
+    def score(self) -> float:
+        """The least score of the required fields."""
+        return min(field.score for field in self.required)
+
+    @property
+    def margin(self) -> float:
+        """The least margin of the required fields."""
+        return min(field.margin for field in self.required)
+
+    @property
+    def legible(self) -> float | None:
+        """The least score of the required fields that could be read; None where none could."""
+        return min((field.score for field in self.required if field.legible), default=None)
+
+
+def verify(reading: MarkReading, recipe: Recipe) -> Verification:
+    """Verify every line of the recipe's best variant."""
+    lines = [folded(line) for line in reading.lines]
+    contenders = _contenders(lines, recipe)
+    cases = {_key(match): Case(lines, match) for _, assignment in contenders for match in assignment.matches}
+    hypotheses = [hypothesis for case in cases.values() for hypothesis in case.hypotheses]
+    scored = dict(zip(hypotheses, score(hypotheses), strict=True))
+    done = [_verified(variant, assignment, cases, scored) for variant, assignment in contenders]
+    return max(done, key=lambda one: (one.score, one.margin, sum(field.score for field in one.fields)))
+
+
+def _contenders(lines: Sequence[Folded], recipe: Recipe) -> list[tuple[Variant, Assignment]]:
+    texts = [line.text for line in lines]
+    assigned = [
+        (variant, assign([forms(line.pattern.places) for line in variant.lines], texts)) for variant in recipe.variants
+    ]
+    assigned.sort(key=lambda one: -one[1].gain / sum(len(line.pattern) for line in one[0].lines))
+    return assigned[:CONTENDERS]
+
+
+def _verified(
+    variant: Variant, assignment: Assignment, cases: Mapping[object, Case], scored: Mapping[Hypothesis, Scored]
+) -> Verification:
+    fields = [unfound(line) for line in variant.lines]
+    for match in assignment.matches:
+        expected = variant.lines[match.first : match.first + len(match.forms)]
+        fields[match.first : match.first + len(match.forms)] = judge(cases[_key(match)], expected, scored)
+    return Verification(variant, tuple(fields))
+
+
+def _key(match: Match) -> object:
+    return match.read, match.forms
