@@ -47,8 +47,9 @@ def apply_grants(connection: Connection, app_role: str) -> None:
     for table, rights in GRANTS.items():
         if table in tables:
             statements += [f"GRANT {', '.join(rights)} ON {table} TO {role}"]
-    if "results" in tables:
-        statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function in FUNCTIONS]
+    for function in FUNCTIONS:
+        if connection.scalar(text("SELECT to_regprocedure(:name) IS NOT NULL"), {"name": function}):
+            statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {role}"]
     for statement in statements:
         connection.execute(text(statement))
 

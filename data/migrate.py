@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -34,35 +35,25 @@ SCRIPTS = Path(__file__).parent / "migrations"
 LOCK = 0x6D61726B  # "mark", any number that no other program on this database takes
 
 
-async def upgrade(url: str, revision: str = "head", *, app_role: str = APP_ROLE) -> str | None:
+def upgrade(url: str, revision: str = "head", *, app_role: str = APP_ROLE) -> str | None:
     """Migrate the database at `url` (of the owning role) up to `revision`; return the revision it has then.
+
+    Not to be called where an event loop runs: `asyncio.to_thread(upgrade, url)` there.
 
     Raises:
         MigrationFailed: the application's role is missing, or is the one that migrates.
     """
-    async with _locked(url) as connection:
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
-        await connection.run_sync(apply_grants, app_role)
-        if await _has_partitions(connection):
-            await ensure_partitions(connection, datetime.now(tz=UTC))
-        return await connection.run_sync(_revision)
+    return asyncio.run(_upgrade(url, revision, app_role))
 
 
-async def downgrade(url: str, revision: str) -> str | None:
+def downgrade(url: str, revision: str) -> str | None:
     """Migrate the database at `url` down to `revision` (`base` for an empty one); return the revision it has then."""
-    async with _locked(url) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
-        return await connection.run_sync(_revision)
+    return asyncio.run(_downgrade(url, revision))
 
 
-async def current(url: str) -> str | None:
+def current(url: str) -> str | None:
     """Return the revision of the database at `url` (any role that may read it), or None where it was never migrated."""
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_revision)
-    finally:
-        await engine.dispose()
+    return asyncio.run(_current(url))
 
 
 def head() -> str:
@@ -97,6 +88,30 @@ def configured_options() -> dict[str, Any]:
     return {"target_metadata": metadata, "compare_type": True, "compare_server_default": True}
 
 
+async def _upgrade(url: str, revision: str, app_role: str) -> str | None:
+    async with _locked(url) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
+        await connection.run_sync(apply_grants, app_role)
+        if await _has_partitions(connection):
+            await ensure_partitions(connection, datetime.now(tz=UTC))
+        return await connection.run_sync(_revision)
+
+
+async def _downgrade(url: str, revision: str) -> str | None:
+    async with _locked(url) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+        return await connection.run_sync(_revision)
+
+
+async def _current(url: str) -> str | None:
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    finally:
+        await engine.dispose()
+
+
 @asynccontextmanager
 async def _locked(url: str) -> AsyncIterator[AsyncConnection]:
     engine = create_async_engine(driver_url(url), poolclass=NullPool)
@@ -120,4 +135,4 @@ def _revision(connection: Connection) -> str | None:
 
 
 async def _has_partitions(connection: AsyncConnection) -> bool:
-    return await connection.scalar(text("SELECT to_regclass('inspections') IS NOT NULL")) is True
+    return await connection.scalar(text("SELECT to_regproc('ensure_month_partitions') IS NOT NULL")) is True

@@ -8,17 +8,16 @@ from data.tables.outbox import OutboxItem
 from data.tables.part import Lot, LotState, Unit
 from data.tables.plant import Line, Site, Station
 from data.tables.recipe import Recipe, RecipeVersion, VersionState
-from data.tables.result import SIGNALS, Disposition, Result, Verdict
+from data.tables.result import VERDICTS, Result
 
 metadata = Base.metadata
 
 __all__ = [
     "FINAL_STATES",
     "MISSING",
-    "SIGNALS",
     "TRANSITIONS",
+    "VERDICTS",
     "Base",
-    "Disposition",
     "Document",
     "IdempotencyKey",
     "Image",
@@ -35,7 +34,6 @@ __all__ = [
     "Site",
     "Station",
     "Unit",
-    "Verdict",
     "VersionState",
     "metadata",
 ]

@@ -2,8 +2,9 @@
 
 1. The application's role may insert and read; it may not update, delete or truncate (`data.grants`), and a trigger
    (`results_append_only`) refuses updates and deletes to the owner too.
-2. Scores and margins are ten-thousandths as they were when the verdict was made, so that a replay sees the same
-   numbers. A score is -1 where the signal was not measured; its margin then says nothing.
+2. Scores and margins are ten-thousandths as `decide` saw them (`core.signals`), and `facts` the reasons seen at capture
+   (bits of `core.reasons.Reason`), so that a replay sees the same. -1 says "missing". `ocr_legible` is the least score
+   of the required fields that could be read; for signals without fields it would be the score, and is not kept.
 3. `evidence` is `core.evidence.to_document`, with the top-k log-probabilities of every character; `digest` is its
    SHA-256 without the timings.
 4. `signal_version` and `recipe_version_id` say what made the verdict; rows whose `signal_version` differs are never
@@ -13,20 +14,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.recipe import DISPOSITIONS
+from core.signals import SIGNALS
+from core.verdicts import Verdict
 from data.tables.base import Base, Document, Score, between, one_of, sha256
 
-Verdict = Literal["pass", "fail", "borderline", "not_judged"]
-Disposition = Literal[
-    "accepted", "rejected", "verify", "pending", "hold", "rework", "reinspect", "concession", "quarantine"
-]
-SIGNALS = ("ocr", "logo", "signature", "surface")
+VERDICTS = tuple(verdict.word for verdict in Verdict)
 
 
 class Result(Base):
@@ -34,11 +33,12 @@ class Result(Base):
 
     __tablename__ = "results"
     __table_args__ = (
-        one_of("verdict", get_args(Verdict)),
-        one_of("disposition", get_args(Disposition)),
+        one_of("verdict", VERDICTS),
+        one_of("disposition", DISPOSITIONS),
         sha256("digest"),
         between("score", -1, 10_000),
         between("confidence", -1, 10_000),
+        between("ocr_legible", -1, 10_000),
         *(between(f"{signal}_score", -1, 10_000) for signal in SIGNALS),
         *(between(f"{signal}_margin", -10_000, 10_000) for signal in SIGNALS),
         Index(None, "verdict", "inspection_id"),
@@ -49,12 +49,13 @@ class Result(Base):
     inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"), primary_key=True)
     recipe_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipe_versions.id"))
     judged_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    verdict: Mapped[Verdict] = mapped_column(Text)
-    disposition: Mapped[Disposition] = mapped_column(Text)
+    verdict: Mapped[str]
+    disposition: Mapped[str]
     score: Mapped[Score]
     confidence: Mapped[Score]
     ocr_score: Mapped[Score]
     ocr_margin: Mapped[Score]
+    ocr_legible: Mapped[Score]
     logo_score: Mapped[Score]
     logo_margin: Mapped[Score]
     signature_score: Mapped[Score]
@@ -65,8 +66,9 @@ class Result(Base):
     """How many times a worker had begun before this verdict was made."""
     variant: Mapped[str | None]
     signal_version: Mapped[str]
+    facts: Mapped[int] = mapped_column(server_default="0")
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    """Codes of `core.reasons`, in their order."""
+    """Codes of `core.reasons`, in their order: what was told with the verdict."""
     evidence: Mapped[Document]
     seconds: Mapped[Document]
     digest: Mapped[bytes]

@@ -1,0 +1,16 @@
+"""The channels on which the database tells whoever listens (`LISTEN`) that something has happened.
+
+A notification is sent by the transaction that caused it and arrives only if that commits. It may be missed by whoever
+is not connected, so every listener asks the tables too, at its own pace.
+"""
+
+from __future__ import annotations
+
+OUTBOX = "marksight_outbox"
+"""Something waits to be inspected; payload: the priority."""
+
+RESULTS = "marksight_results"
+"""An inspection is done or failed; payload: `{"inspection_id": "...", "verdict": "pass"}`."""
+
+RECIPES = "marksight_recipes"
+"""A recipe version was published; payload: `{"recipe_id": "...", "version": 3}`."""

@@ -1,0 +1,1 @@
+"""Reads, one subject a file: plain functions of a session that answer with frozen values, never with rows."""

@@ -1,0 +1,137 @@
+"""Inspections as they are read: frozen values, made from rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from core.ids import uuid7_time
+from data.tables import Document, Image, Inspection, InspectionState, RecipeVersion
+
+NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True)
+class RecipeUsed:
+    """The recipe version that judges, or judged, an inspection."""
+
+    id: UUID
+    name: str
+    version: int | None
+    version_id: UUID
+    part_number: str
+
+
+@dataclass(frozen=True)
+class ImageUsed:
+    """The first picture of an inspection; its bytes lie in the image store at `address`."""
+
+    id: UUID
+    address: str
+    media_type: str
+    width_px: int
+    height_px: int
+    byte_count: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an inspection has no result."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class InspectionSummary:
+    """An inspection in a list. `reasons` are `{"code": ..., "words": ...}`; scores in ten-thousandths, -1 missing.
+
+    One that failed has no result; it is not judged, for the reason in `error`. One that waits has no verdict.
+    """
+
+    id: UUID
+    state: InspectionState
+    created_at: datetime
+    captured_at: datetime
+    finished_at: datetime | None
+    verdict: str | None
+    disposition: str | None
+    reasons: tuple[dict[str, str], ...]
+    score: int | None
+    confidence: int | None
+    recipe: RecipeUsed | None
+    image: ImageUsed
+    station: str
+    lot: str | None
+    unit_serial: str | None
+    attempt: int
+    file_name: str | None
+    error: Failure | None
+
+
+@dataclass(frozen=True)
+class InspectionDetail:
+    """An inspection with its evidence (`core.evidence`), None until it is judged."""
+
+    summary: InspectionSummary
+    evidence: Document | None
+    signal_version: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The inspections next to one: made just before, and just after."""
+
+    previous: UUID | None
+    next: UUID | None
+
+
+def summary_of(row: Row[*tuple[Any, ...]]) -> InspectionSummary:
+    """Return the value of a row that has the columns of `data.queries.inspections`."""
+    found: Inspection = row.Inspection
+    failed = found.state == "failed"
+    error = Failure(found.error_code or "ENGINE_FAILED", found.error_detail or "") if failed else None
+    reasons = row.reasons or ([{"code": error.code, "words": error.detail}] if error else [])
+    return InspectionSummary(
+        id=found.id,
+        state=found.state,
+        created_at=uuid7_time(found.id),
+        captured_at=found.captured_at,
+        finished_at=found.finished_at,
+        verdict=NOT_JUDGED if failed else row.verdict,
+        disposition="pending" if failed else row.disposition,
+        reasons=tuple(reasons),
+        score=row.score,
+        confidence=row.confidence,
+        recipe=_recipe(row.RecipeVersion, row.recipe_name),
+        image=image_of(row.Image),
+        station=row.station,
+        lot=row.lot,
+        unit_serial=row.unit_serial,
+        attempt=found.attempt,
+        file_name=found.file_name,
+        error=error,
+    )
+
+
+def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
+    if version is None:
+        return None
+    return RecipeUsed(version.recipe_id, name, version.number, version.id, version.part_number)
+
+
+def image_of(found: Image) -> ImageUsed:
+    """Return the value of a picture's row."""
+    return ImageUsed(
+        id=found.id,
+        address=found.address,
+        media_type=found.media_type,
+        width_px=found.width_px,
+        height_px=found.height_px,
+        byte_count=found.byte_count,
+    )

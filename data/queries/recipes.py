@@ -1,0 +1,187 @@
+"""Reads recipes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, ScalarSelect, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from data.errors import Conflict, NotFound, NothingPublished
+from data.queries.page import Page, bounded, decode, page_of
+from data.tables import Document, Recipe, RecipeVersion, VersionState
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One version of a recipe; `number` is None for a draft."""
+
+    id: UUID
+    recipe_id: UUID
+    name: str
+    number: int | None
+    state: VersionState
+    revision: int
+    part_number: str
+    manufacturer: str
+    document: Document
+    comment: str
+    saved_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RecipeSummary:
+    """A recipe in a list: the version in force (None before the first), and whether a draft is under way."""
+
+    id: UUID
+    name: str
+    part_number: str
+    manufacturer: str
+    published: int | None
+    has_draft: bool
+
+
+@dataclass(frozen=True)
+class RecipeDetail:
+    """A recipe with all its versions, the draft first, then the newest."""
+
+    id: UUID
+    name: str
+    versions: tuple[VersionView, ...]
+
+    @property
+    def draft(self) -> VersionView | None:
+        """The draft, if there is one."""
+        return next((version for version in self.versions if version.state == "draft"), None)
+
+    @property
+    def published(self) -> VersionView | None:
+        """The version in force, if any was published."""
+        return next((version for version in self.versions if version.state == "published"), None)
+
+
+async def page(session: AsyncSession, *, cursor: str | None = None, limit: int | None = None) -> Page[RecipeSummary]:
+    """Return recipes, the newest first.
+
+    Raises:
+        CursorInvalid: the cursor is not of this program.
+    """
+    size = bounded(limit)
+    draft, published = aliased(RecipeVersion), aliased(RecipeVersion)
+    statement = (
+        select(Recipe.id, Recipe.name, published, draft)
+        .outerjoin(published, published.id == _version_in_force(Recipe.id))
+        .outerjoin(draft, (draft.recipe_id == Recipe.id) & (draft.state == "draft"))
+        .order_by(Recipe.id.desc())
+        .limit(size + 1)
+    )
+    if cursor is not None:
+        statement = statement.where(Recipe.id < decode(cursor))
+    items = [_summary(*row) for row in await session.execute(statement)]
+    return page_of(items, size, lambda item: item.id)
+
+
+async def detail(session: AsyncSession, recipe_id: UUID) -> RecipeDetail:
+    """Return one recipe with all its versions.
+
+    Raises:
+        NotFound: there is no such recipe.
+    """
+    order = (RecipeVersion.number.desc().nulls_first(),)
+    versions = (await session.execute(_versions().where(Recipe.id == recipe_id).order_by(*order))).all()
+    if not versions:
+        raise NotFound("recipe", recipe_id)
+    return RecipeDetail(recipe_id, versions[0].name, tuple(_view(row) for row in versions))
+
+
+async def version(session: AsyncSession, version_id: UUID) -> VersionView:
+    """Return one version of a recipe.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    row = (await session.execute(_versions().where(RecipeVersion.id == version_id))).first()
+    if row is None:
+        raise NotFound("recipe version", version_id)
+    return _view(row)
+
+
+async def in_force(session: AsyncSession, reference: str) -> VersionView:
+    """Return the published version that judges now, by the recipe's id, its name, or else a part number.
+
+    Raises:
+        NotFound: nothing is called so.
+        NothingPublished: the recipe has drafts only.
+        Conflict: several recipes judge that part number.
+    """
+    recipe_id = await _recipe_id(session, reference)
+    if recipe_id is None:
+        return await for_part(session, reference)
+    row = (await session.execute(_versions().where(RecipeVersion.id == _version_in_force(recipe_id)))).first()
+    if row is None:
+        raise NothingPublished(f"The recipe {reference} has no published version yet; publish its draft first.")
+    return _view(row)
+
+
+async def for_part(session: AsyncSession, part_number: str) -> VersionView:
+    """Return the published version that judges a part number now (upper and lower case alike).
+
+    Raises:
+        NotFound: no recipe judges that part.
+        Conflict: several recipes do.
+    """
+    current = RecipeVersion.id == _version_in_force(RecipeVersion.recipe_id)
+    same = func.lower(RecipeVersion.part_number) == part_number.lower()
+    published = RecipeVersion.state == "published"
+    rows = (await session.execute(_versions().where(published, same, current).order_by(Recipe.name))).all()
+    if not rows or not part_number:
+        raise NotFound("recipe", part_number)
+    if len(rows) > 1:
+        names = ", ".join(row.name for row in rows)
+        raise Conflict(f"Several recipes judge the part {part_number}: {names}. Name the recipe instead.")
+    return _view(rows[0])
+
+
+async def _recipe_id(session: AsyncSession, reference: str) -> UUID | None:
+    try:
+        named = Recipe.id == UUID(reference)
+    except ValueError:
+        named = Recipe.name == reference
+    return await session.scalar(select(Recipe.id).where(named))
+
+
+def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
+    other = aliased(RecipeVersion)
+    return (
+        select(other.id)
+        .where(other.recipe_id == recipe_id, other.state == "published")
+        .order_by(other.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _versions() -> Select[RecipeVersion, str]:
+    return select(RecipeVersion, Recipe.name).join(Recipe, Recipe.id == RecipeVersion.recipe_id)
+
+
+def _view(row: Row[RecipeVersion, str]) -> VersionView:
+    found, name = row
+    names = VersionView.__dataclass_fields__.keys() - {"name"}
+    return VersionView(name=name, **{field: getattr(found, field) for field in names})
+
+
+def _summary(id_: UUID, name: str, published: RecipeVersion | None, draft: RecipeVersion | None) -> RecipeSummary:
+    shown = published or draft
+    return RecipeSummary(
+        id=id_,
+        name=name,
+        part_number=shown.part_number if shown else "",
+        manufacturer=shown.manufacturer if shown else "",
+        published=published.number if published else None,
+        has_draft=draft is not None,
+    )

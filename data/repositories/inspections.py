@@ -1,0 +1,73 @@
+"""Writes inspections: once as they came in, then only where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.repositories.parts import Attempt
+from data.tables import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
+
+
+@dataclass(frozen=True)
+class NewInspection:
+    """An inspection as it comes in, with one picture."""
+
+    id: UUID
+    attempt: Attempt
+    station_id: UUID
+    image_id: UUID
+    captured_at: datetime
+    priority: int
+    lot_id: UUID | None = None
+    recipe_version_id: UUID | None = None
+    file_name: str | None = None
+    lighting: str | None = None
+
+
+class Inspections:
+    """Inspections as they are written."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, new: NewInspection) -> None:
+        """Add an inspection and its picture."""
+        inspection = {
+            "id": new.id,
+            "unit_id": new.attempt.unit_id,
+            "attempt": new.attempt.number,
+            "lot_id": new.lot_id,
+            "station_id": new.station_id,
+            "recipe_version_id": new.recipe_version_id,
+            "priority": new.priority,
+            "captured_at": new.captured_at,
+            "file_name": new.file_name,
+        }
+        image = {"inspection_id": new.id, "position": 0, "image_id": new.image_id, "lighting": new.lighting}
+        await self._session.execute(insert(Inspection).values(inspection))
+        await self._session.execute(insert(InspectionImage).values(image))
+
+    async def move(self, ids: Collection[UUID], to: InspectionState) -> None:
+        """Bring inspections to the state `to`; those for which `TRANSITIONS` has no such way stay where they are."""
+        values = {"state": to, **({"finished_at": func.now()} if to in FINAL_STATES else {})}
+        await self._session.execute(
+            update(Inspection).where(Inspection.id.in_(ids), Inspection.state.in_(_before(to))).values(values)
+        )
+
+    async def fail(self, id_: UUID, *, code: str, detail: str) -> None:
+        """Bring an inspection to `failed`, with the reason."""
+        values = {"state": "failed", "error_code": code, "error_detail": detail, "finished_at": func.now()}
+        await self._session.execute(
+            update(Inspection).where(Inspection.id == id_, Inspection.state.in_(_before("failed"))).values(values)
+        )
+
+
+def _before(state: InspectionState) -> list[InspectionState]:
+    """Return the states from which `state` may be reached."""
+    return [origin for origin, following in TRANSITIONS.items() if state in following]

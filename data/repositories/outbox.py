@@ -1,0 +1,150 @@
+"""Writes what waits: batching by the relay, claiming by workers, and the way back. Rules: `data.tables.outbox`.
+
+Every time is the database's own, so that the clocks of other machines do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.tables import OutboxItem
+
+NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
+NO_BATCH = {**NO_LEASE, "batch_id": None, "batched_at": None}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One inspection that a worker has claimed: `attempts` counts this one."""
+
+    inspection_id: UUID
+    attempts: int
+    priority: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write results: a token made for one claim."""
+
+    token: UUID
+    seconds: float
+    holder: str = ""
+
+
+class Outbox:
+    """The outbox as it is written."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, inspection_id: UUID, priority: int) -> None:
+        """Let an inspection wait; one that waits already keeps its place."""
+        row = {"inspection_id": inspection_id, "priority": priority}
+        await self._session.execute(insert(OutboxItem).values(row).on_conflict_do_nothing())
+
+    async def batch(self, batch_id: UUID, limit: int) -> list[UUID]:
+        """Put up to `limit` of the rows that may begin now into a batch, the most urgent and oldest first.
+
+        A row that was claimed before goes alone, so that a picture that takes its worker down takes nothing with it.
+        Rows that another relay is batching are passed over.
+        """
+        ready = (
+            select(OutboxItem.inspection_id, OutboxItem.attempts)
+            .where(OutboxItem.batch_id.is_(None), OutboxItem.available_at <= func.now())
+            .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        chosen = _together([(row.inspection_id, row.attempts) for row in await self._session.execute(ready)])
+        if chosen:
+            values = {"batch_id": batch_id, "batched_at": func.clock_timestamp()}
+            await self._session.execute(update(OutboxItem).where(OutboxItem.inspection_id.in_(chosen)).values(values))
+        return chosen
+
+    async def claim(self, batch_id: UUID, lease: Lease) -> list[Claim]:
+        """Claim the rows of a batch that nobody holds; rows that another is claiming are passed over."""
+        free = (
+            select(OutboxItem.inspection_id)
+            .where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
+            .with_for_update(skip_locked=True)
+        )
+        values = {
+            "lease_token": lease.token,
+            "lease_until": _ahead(lease.seconds),
+            "leased_by": lease.holder,
+            "attempts": OutboxItem.attempts + 1,
+        }
+        claimed = (
+            update(OutboxItem)
+            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
+            .values(values)
+            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        )
+        rows = (await self._session.execute(claimed)).all()
+        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+
+    async def renew(self, lease: Lease) -> set[UUID]:
+        """Hold what is still held for another `lease.seconds`; return which inspections those are."""
+        held = update(OutboxItem).where(*_held(lease.token)).values(lease_until=_ahead(lease.seconds))
+        return set(await self._session.scalars(held.returning(OutboxItem.inspection_id)))
+
+    async def finish(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
+        """Take inspections off the queue; return those for which the lease still stood, and only those may be written.
+
+        The rows go with the unit of work that writes the results: both are kept, or neither.
+        """
+        done = delete(OutboxItem).where(OutboxItem.inspection_id.in_(ids), *_held(token))
+        return set(await self._session.scalars(done.returning(OutboxItem.inspection_id)))
+
+    async def put_back(self, token: UUID, inspection_id: UUID, *, rest_s: float, error: str) -> bool:
+        """Let a claimed inspection rest and wait again; False if the lease stood no more."""
+        values = {**NO_BATCH, "available_at": _ahead(rest_s), "last_error": error}
+        back = update(OutboxItem).where(OutboxItem.inspection_id == inspection_id, *_held(token)).values(values)
+        return await self._session.scalar(back.returning(OutboxItem.inspection_id)) is not None
+
+    async def unbatch(self, batch_id: UUID) -> list[UUID]:
+        """Let the unclaimed rows of a batch wait again; return them."""
+        back = update(OutboxItem).where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
+        return list(await self._session.scalars(back.values(NO_BATCH).returning(OutboxItem.inspection_id)))
+
+    async def take_expired(self, *, unclaimed_s: float) -> list[Claim]:
+        """Let wait again what was claimed and never finished, or batched `unclaimed_s` ago and never claimed."""
+        lost = or_(
+            OutboxItem.lease_until < func.clock_timestamp(),
+            OutboxItem.lease_token.is_(None) & (OutboxItem.batched_at < _ahead(-unclaimed_s)),
+        )
+        rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
+        back = (
+            update(OutboxItem)
+            .where(OutboxItem.inspection_id.in_(rows.scalar_subquery()))
+            .values(NO_BATCH)
+            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        )
+        return [Claim(*row) for row in await self._session.execute(back)]
+
+    async def give_up(self, inspection_id: UUID) -> None:
+        """Take an inspection that nobody holds off the queue without a result."""
+        gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
+        await self._session.execute(gone)
+
+
+def _together(ready: list[tuple[UUID, int]]) -> list[UUID]:
+    """Return the first row if it was claimed before, else all that were not."""
+    if ready and ready[0][1] > 0:
+        return [ready[0][0]]
+    return [inspection_id for inspection_id, attempts in ready if attempts == 0]
+
+
+def _ahead(seconds: float) -> ColumnElement[datetime]:
+    return func.clock_timestamp() + timedelta(seconds=seconds)
+
+
+def _held(token: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return OutboxItem.lease_token == token, OutboxItem.lease_until > func.clock_timestamp()

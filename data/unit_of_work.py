@@ -1,0 +1,60 @@
+"""One transaction, and the repositories that write in it.
+
+1. Nothing is kept unless `commit` is called; leaving the block without it, or by an error, undoes everything.
+2. A notification goes out with the commit or not at all (`notify`).
+3. After `commit` the unit is over; what comes next takes another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.repositories.idempotency import IdempotencyKeys
+from data.repositories.images import Images
+from data.repositories.inspections import Inspections
+from data.repositories.outbox import Outbox
+from data.repositories.parts import Parts
+from data.repositories.plant import Plant
+from data.repositories.recipes import Recipes
+from data.repositories.results import Results
+
+
+class UnitOfWork:
+    """One transaction with its repositories as attributes; `session` reads what it has written so far."""
+
+    def __init__(self, session: AsyncSession, new_id: Callable[[], UUID]) -> None:
+        self.session = session
+        self.new_id = new_id
+        self.plant = Plant(session, new_id)
+        self.parts = Parts(session, new_id)
+        self.recipes = Recipes(session, new_id)
+        self.images = Images(session, new_id)
+        self.inspections = Inspections(session)
+        self.outbox = Outbox(session)
+        self.results = Results(session)
+        self.idempotency = IdempotencyKeys(session)
+
+    async def __aenter__(self) -> Self:
+        # The place where a transaction will say who acts: set_config('marksight.actor', ..., is_local => true).
+        await self.session.begin()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.session.close()  # rolls back what was not committed
+
+    async def commit(self) -> None:
+        """Keep everything that was done; once this returns, it survives the death of any process."""
+        await self.session.commit()
+
+    async def notify(self, channel: str, payload: dict[str, Any]) -> None:
+        """Tell whoever listens on `channel`, if and when this unit commits."""
+        await self.session.execute(select(func.pg_notify(channel, json.dumps(payload))))
