@@ -1,0 +1,110 @@
+"""The image store in a bucket that speaks S3 (AWS, MinIO, ...), through obstore.
+
+One `PUT` is whole or not there, and is durable when it is answered. Pictures are bounded
+(`MARKSIGHT_MAX_IMAGE_BYTES`), so none needs to be sent in parts, and nothing half sent is left in the bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Self
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, S3Store
+
+from data.errors import BlobDamaged, BlobMissing, StoreError
+from data.store import CHUNK_BYTES, address_of, key_of
+
+MAX_RETRIES = 5
+RETRY_TIMEOUT = timedelta(seconds=20)
+
+
+class BucketStore:
+    """Pictures in an object store of obstore's; `name` is what messages call it."""
+
+    def __init__(self, objects: ObjectStore, name: str) -> None:
+        self._objects = objects
+        self._name = name
+
+    @classmethod
+    def at(cls, bucket: str, prefix: str = "", *, endpoint: str | None = None) -> Self:
+        """Return the store in a bucket, under a prefix.
+
+        Keys, region and, without `endpoint`, the endpoint too are found where programs of S3 look for them
+        (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`, ...).
+
+        Raises:
+            StoreError: they make no sense together.
+        """
+        name = f"s3://{bucket}/{prefix}".rstrip("/")
+        try:
+            objects = S3Store(
+                bucket,
+                prefix=prefix or None,
+                config={"endpoint": endpoint} if endpoint else {},
+                client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
+                retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
+            )
+        except BaseError as error:
+            raise StoreError(f"The image store {name} cannot be used: {error}") from error
+        return cls(objects, name)
+
+    async def put(self, data: bytes) -> str:
+        """Keep bytes and return their address; see `ImageStore.put`."""
+        address = address_of(data)
+        try:
+            if not await self._holds(address, len(data)):
+                await obstore.put_async(self._objects, key_of(address), data, use_multipart=False)
+        except (BaseError, OSError) as error:
+            raise StoreError(f"The picture cannot be kept in {self._name}: {error}") from error
+        return address
+
+    async def get(self, address: str) -> bytes:
+        """Return the bytes at an address; see `ImageStore.get`."""
+        data = b"".join([chunk async for chunk in self.stream(address)])
+        if address_of(data) != address:
+            raise BlobDamaged(f"The picture {address} in {self._name} is damaged.")
+        return data
+
+    async def stream(self, address: str) -> AsyncIterator[bytes]:
+        """Yield the bytes at an address; see `ImageStore.stream`."""
+        try:
+            found = await obstore.get_async(self._objects, key_of(address))
+            async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
+                yield bytes(chunk)
+        except FileNotFoundError:
+            raise BlobMissing(f"There is no picture {address} in {self._name}.") from None
+        except (BaseError, OSError) as error:
+            raise StoreError(f"The picture {address} cannot be read from {self._name}: {error}") from error
+
+    async def exists(self, address: str) -> bool:
+        """Tell whether bytes lie at an address."""
+        try:
+            return await self._holds(address)
+        except (BaseError, OSError) as error:
+            raise StoreError(f"{self._name} cannot be asked: {error}") from error
+
+    async def delete(self, address: str) -> None:
+        """Remove the bytes at an address; nothing there is no error."""
+        try:
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(self._objects, key_of(address))
+        except (BaseError, OSError) as error:
+            raise StoreError(f"The picture {address} cannot be removed from {self._name}: {error}") from error
+
+    async def check(self) -> None:
+        """Keep a few bytes, the same every time; see `ImageStore.check`."""
+        try:
+            await obstore.put_async(self._objects, "check", b"marksight", use_multipart=False)
+        except (BaseError, OSError) as error:
+            raise StoreError(f"Nothing can be written to {self._name}: {error}") from error
+
+    async def _holds(self, address: str, byte_count: int | None = None) -> bool:
+        try:
+            found = await obstore.head_async(self._objects, key_of(address))
+        except FileNotFoundError:
+            return False
+        return byte_count is None or found["size"] == byte_count
