@@ -234,6 +234,8 @@ class AsgiHandler(RequestHandler):
             self.add_header(name, value)
         self._close_after = ("connection", "close") in {(name.lower(), value.lower()) for name, value in headers}
         self._started = True
+        self.request.headers.pop("Expect", None)  # or Tornado would say `100 Continue` into the answer
+        self._asked.set()
         await self.flush()
 
     async def _send_body(self, message: Message) -> None:

@@ -1,0 +1,216 @@
+"""Every failure the API can answer with: the one place that knows their HTTP status codes.
+
+1. Every answer that is not a success is a problem document (RFC 9457), whoever noticed the failure.
+2. Its `type` is `/problems/<code>`, and that page exists: it is drawn from the table below.
+3. Which error leads to which code stands in `dashboard.api.failures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """One kind of failure: its HTTP status, what it is called, what it means, and what to do about it."""
+
+    status: int
+    title: str
+    meaning: str
+    remedy: str
+
+
+PROBLEMS: dict[str, ProblemKind] = {
+    "bad-request": ProblemKind(
+        400, "The request cannot be understood", "Its framing or form is broken.", "Compare it with the API's page."
+    ),
+    "body-too-large": ProblemKind(
+        413,
+        "The request is too large",
+        "Its body holds more bytes than a request may; reading stopped there and nothing was kept.",
+        "Send a smaller picture, or raise MARKSIGHT_MAX_IMAGE_BYTES.",
+    ),
+    "cursor-invalid": ProblemKind(
+        422,
+        "The cursor is not one of ours",
+        "A cursor is what `next_cursor` of the page before said, unchanged.",
+        "Start again without a cursor.",
+    ),
+    "database-away": ProblemKind(
+        503,
+        "The database cannot be reached",
+        "Nothing was kept of this request.",
+        "Send it again after the seconds in Retry-After; /ready says which parts are missing.",
+    ),
+    "forbidden": ProblemKind(403, "You may not do this", "Your role does not allow it.", "Ask an administrator."),
+    "idempotency-key-invalid": ProblemKind(
+        400,
+        "The idempotency key cannot be used",
+        "A key has 1 to 200 printable ASCII characters.",
+        "Make one, such as a UUID, for each picture and repeat it only with the same picture.",
+    ),
+    "idempotency-key-reused": ProblemKind(
+        422,
+        "The idempotency key was used for something else",
+        "The same key came before with another picture or other parameters.",
+        "Use a new key for a new picture.",
+    ),
+    "image-animated": ProblemKind(
+        422, "The picture moves", "It holds more than one frame.", "Send one frame as a still picture."
+    ),
+    "image-too-large": ProblemKind(
+        413,
+        "The picture has too many bytes",
+        "It is over the limit of the setting MARKSIGHT_MAX_IMAGE_BYTES.",
+        "Send a smaller or more tightly compressed picture, or raise the limit.",
+    ),
+    "image-too-many-pixels": ProblemKind(
+        422,
+        "The picture has too many pixels",
+        "It is over the limit of the setting MARKSIGHT_MAX_IMAGE_PIXELS; it was not decoded.",
+        "Send a smaller picture, or raise the limit.",
+    ),
+    "image-too-small": ProblemKind(
+        422,
+        "The picture is too small",
+        "A mark cannot be read from so few pixels; see the setting MARKSIGHT_MIN_IMAGE_SIDE_PX.",
+        "Send the picture as the camera made it.",
+    ),
+    "image-truncated": ProblemKind(
+        422, "The picture is cut off or damaged", "Its file does not hold what its header promises.", "Send it again."
+    ),
+    "image-unsupported": ProblemKind(
+        415,
+        "This kind of picture is not supported",
+        "It is a picture, but of a format or a depth that is not read here.",
+        "Send JPEG, PNG, WebP, BMP or TIFF.",
+    ),
+    "inspection-unknown": ProblemKind(
+        404, "There is no such inspection", "No inspection has this id.", "Look for it at /v1/inspections."
+    ),
+    "internal-error": ProblemKind(
+        500,
+        "Something went wrong here",
+        "The server met a failure it did not expect; it has written it to its log.",
+        "Try again; if it stays, tell the administrator the time of the request.",
+    ),
+    "invalid-value": ProblemKind(
+        422, "A value cannot be used", "A value of the request breaks a rule; the detail says which.", "Correct it."
+    ),
+    "method-not-allowed": ProblemKind(
+        405,
+        "This cannot be done here",
+        "The address exists, but not for this method.",
+        "Use one of the methods in the Allow header.",
+    ),
+    "multipart-invalid": ProblemKind(
+        400,
+        "The form is broken",
+        "The body says it is multipart/form-data and cannot be read as such.",
+        "Let your HTTP library build the form.",
+    ),
+    "not-an-image": ProblemKind(
+        415,
+        "This is not a picture",
+        "The bytes are not those of any known kind of picture, whatever the file is called.",
+        "Send a JPEG, PNG, WebP, BMP or TIFF file.",
+    ),
+    "not-found": ProblemKind(404, "There is nothing here", "No page or resource has this address.", "Start at /."),
+    "origin-refused": ProblemKind(
+        403,
+        "This page may not do that",
+        "A web page of another origin asked for a change.",
+        "Name its host in MARKSIGHT_ALLOWED_HOSTS if it is one of yours.",
+    ),
+    "picture-missing": ProblemKind(
+        422,
+        "There is no picture in the request",
+        "The form has no file called `image`, or the body is empty.",
+        "Send the picture as the form's file `image`, or as the body with Content-Type image/*.",
+    ),
+    "picture-unavailable": ProblemKind(
+        404,
+        "The picture is not in the store",
+        "The inspection is there, but its picture's file is not.",
+        "Check the store (setting MARKSIGHT_STORE_URL).",
+    ),
+    "range-not-satisfiable": ProblemKind(
+        416, "The picture has no such range", "The bytes asked for lie outside of it.", "Ask for less."
+    ),
+    "recipe-ambiguous": ProblemKind(
+        422,
+        "More than one recipe fits",
+        "Several recipes have this part number.",
+        "Name one of them by its name or its id.",
+    ),
+    "recipe-invalid": ProblemKind(
+        422, "The recipe cannot be used", "It breaks a rule at the place named in `where`.", "Correct that place."
+    ),
+    "recipe-not-published": ProblemKind(
+        409,
+        "The recipe has no published version",
+        "Only published versions judge; this recipe is a draft.",
+        "Publish it first.",
+    ),
+    "recipe-taken": ProblemKind(
+        409, "There is a recipe of this name", "Names of recipes are unique.", "Choose another name."
+    ),
+    "recipe-unknown": ProblemKind(
+        404, "There is no such recipe", "No recipe has this id, name or part number.", "Look at /v1/recipes."
+    ),
+    "request-invalid": ProblemKind(
+        422,
+        "The request does not fit",
+        "A parameter or field is missing or of the wrong kind; `errors` names each.",
+        "Correct them.",
+    ),
+    "unauthenticated": ProblemKind(401, "Who are you?", "This needs a signed-in user.", "Sign in, or send a token."),
+    "unsupported-media-type": ProblemKind(
+        415,
+        "This content type is not taken here",
+        "A picture comes as multipart/form-data or as image/*.",
+        "Set Content-Type to what the body is.",
+    ),
+    "unprocessable": ProblemKind(
+        422, "The request cannot be carried out", "A rule stands against it; the detail says which.", "See the detail."
+    ),
+}
+
+_BY_STATUS = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    416: "range-not-satisfiable",
+    422: "unprocessable",
+    503: "database-away",
+}
+
+
+def code_of_status(status: int) -> str:
+    """Return the code that says what a bare HTTP status says, for failures noticed by the framework."""
+    return _BY_STATUS.get(status, "bad-request" if status < 500 else "internal-error")
+
+
+class ApiProblem(HTTPException):
+    """A failure noticed in the API, by its code in `PROBLEMS`; `extra` members go into the document."""
+
+    def __init__(self, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object) -> None:
+        super().__init__(PROBLEMS[code].status, detail, headers)
+        self.code = code
+        self.extra = extra
+
+
+def document(code: str, detail: str, instance: str, extra: Mapping[str, object]) -> dict[str, object]:
+    """Return the problem document of `code` for the resource at the path `instance`."""
+    kind = PROBLEMS[code]
+    own = {"type": f"/problems/{code}", "title": kind.title, "status": kind.status, "detail": detail}
+    return {**own, "instance": instance, **extra}

@@ -1,0 +1,96 @@
+"""How much a request may hold, enforced while it is read, the same under every server.
+
+1. A body that says it is too long is refused before any of it is read; one that does not say is refused at the first
+   byte too many.
+2. An answer given before the body was read must reach the client: closing at once would reset the connection under
+   the answer. So the rest of the body is thrown away for a while before the answer is ended; then it is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.api.errors import ApiProblem
+
+LINGER_BYTES = 8 * 2**20
+LINGER_S = 2.0
+
+
+class BodyTooLarge(ApiProblem):
+    """More bytes came than a request may have."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__("body-too-large", f"The request may hold {max_bytes} bytes at most.", max_bytes=max_bytes)
+
+
+class BoundedBody:
+    """Middleware around the whole app; `max_bytes` bounds every request's body."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, its body bounded."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        body = _Body(receive, send, max_bytes=self.max_bytes)
+        body.declared_bytes = int(length) if length.isdigit() else 0
+        body.whole = b"transfer-encoding" not in headers and body.declared_bytes == 0
+        body.asked_to_wait = headers.get(b"expect", b"").lower() == b"100-continue"
+        await self.app(scope, body.receive, body.send)
+
+
+@dataclass
+class _Body:
+    """One request's body on its way to the app, and the answer on its way back."""
+
+    from_client: Receive
+    to_client: Send
+    max_bytes: int
+    declared_bytes: int = 0
+    read_bytes: int = 0
+    whole: bool = False
+    asked_to_wait: bool = False
+    """The client holds its body back until it is told to go on; it has not been told until the app reads."""
+
+    async def receive(self) -> Message:
+        if self.declared_bytes > self.max_bytes and not self.whole:
+            raise BodyTooLarge(self.max_bytes)
+        message = await self._next()
+        if self.read_bytes > self.max_bytes:
+            raise BodyTooLarge(self.max_bytes)
+        return message
+
+    async def _next(self) -> Message:
+        self.asked_to_wait = False
+        message = await self.from_client()
+        self.read_bytes += len(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and not self.whole:
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        early = message["type"] == "http.response.body" and not message.get("more_body", False) and not self.whole
+        if early and not self.asked_to_wait:
+            await self.to_client({**message, "more_body": True})
+            await self._throw_rest_away()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self.to_client(message)
+
+    async def _throw_rest_away(self) -> None:
+        stop_at_bytes, stop_at_s = self.read_bytes + LINGER_BYTES, time.monotonic() + LINGER_S
+        while not self.whole and self.read_bytes < stop_at_bytes:
+            left_s = stop_at_s - time.monotonic()
+            try:
+                await asyncio.wait_for(self._next(), left_s)
+            except TimeoutError:
+                return

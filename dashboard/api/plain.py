@@ -1,0 +1,61 @@
+"""What is served beside the API proper: files for the browser, the pages about problems and the API, and `/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+import layouts
+from dashboard.api import html
+from dashboard.api.errors import PROBLEMS, ApiProblem
+
+ASSETS = Path(layouts.__file__).parent / "assets"
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def install(app: FastAPI, first_page: str) -> None:
+    """Give `app` these pages; `/` leads to `first_page`."""
+    app.state.first_page = first_page
+    app.include_router(router)
+    app.mount("/assets", Assets(directory=ASSETS))
+
+
+@router.get("/")
+async def first(request: Request) -> Response:
+    """Lead to the first page."""
+    return RedirectResponse(request.app.state.first_page, status_code=302)
+
+
+@router.get("/docs")
+async def api_docs(request: Request) -> str:
+    """What the API offers."""
+    return html.api_page(request.app.openapi())
+
+
+@router.get("/problems")
+async def problems() -> str:
+    """Every kind of problem."""
+    return html.problems_page()
+
+
+@router.get("/problems/{code}")
+async def problem(code: str) -> str:
+    """One kind of problem: what a problem document's `type` leads to."""
+    if code not in PROBLEMS:
+        raise ApiProblem("not-found", f"There is no kind of problem called {code!r}.")
+    return html.problem_page(code)
+
+
+class Assets(StaticFiles):
+    """Our own scripts, styles and fonts; the browser asks again each time, and is told when nothing has changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file at `path`."""
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response

@@ -1,0 +1,37 @@
+"""From where pages may open sockets and ask for changes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound to
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def allowed_hosts(host: str, port: int, more: Iterable[str] = ()) -> frozenset[str]:
+    """Return the `host:port` names under which the server's own pages are seen by browsers.
+
+    `host` is the address bound to. A server bound to every address goes by this machine's name too; other names it has
+    are for the setting `allowed_hosts` (`more`), where a name without a port means port 80.
+    """
+    own = {*LOOPBACK, socket.gethostname()} if host in ANY_ADDRESS else {host, *_loopback(host)}
+    return frozenset(f"{name}:{port}".lower() for name in own) | {_with_port(name) for name in more}
+
+
+def is_own(origin: str, hosts: frozenset[str]) -> bool:
+    """Return whether a page of `origin` (the header's value) is one of the server's own."""
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"}:
+        return False
+    return _with_port(parts.netloc, 443 if parts.scheme == "https" else 80) in hosts
+
+
+def _loopback(host: str) -> tuple[str, ...]:
+    return LOOPBACK if host in LOOPBACK else ()
+
+
+def _with_port(name: str, port: int = 80) -> str:
+    has_port = name.rpartition("]")[2].count(":") == 1
+    return (name if has_port else f"{name}:{port}").lower()

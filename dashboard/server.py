@@ -1,0 +1,198 @@
+"""The page server: Panel's own Tornado server in front, the API hung into it, on one port.
+
+1. Every file the browser asks for comes from this server.
+2. A session's token is signed, and a socket is opened only for our own pages: the origin is checked against
+   `dashboard.origins`.
+3. A closed tab's session is forgotten within `SESSION_LIFETIME_MS` and one check.
+4. What is no page goes to the API's app, which also answers for addresses that lead nowhere; so the page server and
+   `serve --api-only` say the same.
+5. Asked to stop, it takes no new requests and lets the running ones end, for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from bokeh.settings import settings as bokeh_settings
+from panel.io.resources import COMPONENT_PATH
+from panel.io.server import ComponentResourceHandler, Server, get_server
+from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
+
+from dashboard.api.app import create_app
+from dashboard.asgi import AsgiHandler, AsgiMount
+from dashboard.origins import allowed_hosts
+from data.settings import Settings
+from workers.errors import PortTaken
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from workers.composition import Services
+
+Routes = Mapping[str, Callable[[], Any]]
+
+SESSION_LIFETIME_MS = 15_000
+SESSION_CHECK_MS = 5_000
+SESSION_TOKEN_S = 300
+PAGE_BODY_BYTES = 64 * 1024  # a page is asked for without a body; what the API takes, the API bounds
+GRACE_S = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PageServer:
+    """A server that is built and bound, and serves once `running` has entered it."""
+
+    panel: Server
+    mount: AsgiMount
+    app: FastAPI
+
+    @property
+    def port(self) -> int:
+        """The port it is bound to."""
+        return int(self.panel.port or 0)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[PageServer]:
+        """Serve while the context lasts, then stop with grace."""
+        async with self.app.router.lifespan_context(self.app):
+            self.panel.start()
+            try:
+                yield self
+            finally:
+                await self._stop()
+
+    async def _stop(self) -> None:
+        self.panel.stop(wait=False)
+        await self.mount.drain(GRACE_S)
+        await self.panel._http.close_all_connections()
+
+
+def build(services: Services, routes: Routes, *, first_page: str | None = None) -> PageServer:
+    """Bind the page server of `services` with the pages `routes`, by path; call it inside the running event loop.
+
+    The first page is `first_page`, else the first of `routes`.
+    """
+    settings = services.settings
+    bokeh_settings.resources.set_value("server")
+    app = create_app(services, first_page=first_page or next(iter(routes)))
+    mount = AsgiMount(app)
+    panel = get_server(
+        dict(routes),
+        port=settings.port,
+        address=settings.host,
+        loop=IOLoop.current(),
+        extra_patterns=[(rf"/{COMPONENT_PATH}(.*)", KnownComponents, {})],
+        default_handler_class=AsgiHandler,
+        default_handler_args={"mount": mount},
+        use_index=False,
+        sign_sessions=True,
+        secret_key=session_key(settings.home),
+        session_token_expiration=SESSION_TOKEN_S,
+        unused_session_lifetime_milliseconds=SESSION_LIFETIME_MS,
+        check_unused_sessions_milliseconds=SESSION_CHECK_MS,
+        http_server_kwargs={"max_body_size": PAGE_BODY_BYTES},
+    )
+    hosts = allowed_hosts(settings.host, panel.port or 0, settings.allowed_hosts)
+    panel._tornado.websocket_origins.clear()
+    panel._tornado.websocket_origins.update(hosts)
+    app.state.hosts = hosts
+    return PageServer(panel, mount, app)
+
+
+def session_key(home: Path) -> bytes:
+    """Return the key that signs sessions; made once, readable by us alone, the same for every server of `home`."""
+    path = home / "secrets" / "session.key"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    if not path.exists():
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        try:
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            log.debug("another server made the session key first")
+        fresh.unlink()
+    return path.read_bytes().strip()
+
+
+class KnownComponents(ComponentResourceHandler):
+    """Panel's handler for the files of its components, which would import any module that an address names."""
+
+    def parse_url_path(self, path: str) -> str:
+        """Return the file that `path` (module/class/attribute/file) names, of a module in use."""
+        if path.split("/", maxsplit=1)[0] not in sys.modules:
+            raise HTTPError(404)
+        return str(super().parse_url_path(path))
+
+
+def serve(settings: Settings, *, api_only: bool = False, say: Callable[[str], None] = log.info) -> None:
+    """Serve until TERM or INT; `say` is told the address once it answers.
+
+    Raises:
+        PortTaken: somebody else listens on the port.
+    """
+    asyncio.run(_serve(settings, api_only=api_only, say=say))
+
+
+async def _serve(settings: Settings, *, api_only: bool, say: Callable[[str], None]) -> None:
+    from workers.composition import compose  # noqa: PLC0415  # heavy
+
+    services = compose(settings)
+    try:
+        await (_serve_api if api_only else _serve_pages)(services, say)
+    finally:
+        await services.close()
+
+
+async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
+    from dashboard import pages  # noqa: PLC0415  # heavy
+
+    with _port_is_ours(services.settings):
+        server = build(services, pages.routes())
+    async with server.running():
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        say(f"http://{services.settings.host}:{server.port}")
+        await stopped.wait()
+
+
+async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
+    """The API alone under uvicorn, which handles the signals by itself."""
+    settings = services.settings
+    with _port_is_ours(settings):
+        listener = socket.create_server((settings.host, settings.port))
+    port = listener.getsockname()[1]
+    app = create_app(services)
+    app.state.hosts = allowed_hosts(settings.host, port, settings.allowed_hosts)
+    config = uvicorn.Config(
+        app, log_config=None, server_header=False, ws="none", timeout_graceful_shutdown=int(GRACE_S)
+    )
+    say(f"http://{settings.host}:{port}")
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+@contextmanager
+def _port_is_ours(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTaken(
+            f"somebody listens on {settings.host}:{settings.port} already; stop it, or set MARKSIGHT_PORT"
+        ) from error

@@ -1,0 +1,64 @@
+"""From where pages may open sockets and change things."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from dashboard.origins import allowed_hosts, is_own
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", {"127.0.0.1:80", "localhost:80", "[::1]:80"}),
+        ("localhost", {"127.0.0.1:80", "localhost:80", "[::1]:80"}),
+        ("10.1.2.3", {"10.1.2.3:80"}),
+        ("Bench-7.Plant", {"bench-7.plant:80"}),
+    ],
+)
+def test_a_server_goes_by_the_address_it_is_bound_to(host: str, expected: set[str]) -> None:
+    assert allowed_hosts(host, 80) == expected
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])  # noqa: S104
+def test_bound_to_every_address_it_goes_by_the_machines_name(host: str) -> None:
+    assert f"{socket.gethostname()}:8080".lower() in allowed_hosts(host, 8080)
+    assert "localhost:8080" in allowed_hosts(host, 8080)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("bench.plant", "bench.plant:80"),
+        ("bench.plant:8443", "bench.plant:8443"),
+        ("[fe80::1]", "[fe80::1]:80"),
+        ("[fe80::1]:81", "[fe80::1]:81"),
+    ],
+)
+def test_other_names_come_from_the_setting(more: str, expected: str) -> None:
+    assert expected in allowed_hosts("127.0.0.1", 8080, [more])
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://LOCALHOST:8080", True),
+        ("http://[::1]:8080", True),
+        ("http://127.0.0.1:8081", False),
+        ("http://127.0.0.1", False),
+        ("https://bench.plant", True),
+        ("http://bench.plant", False),
+        ("http://evil.example", False),
+        ("http://127.0.0.1:8080.evil.example", False),
+        ("http://evil.example/127.0.0.1:8080", False),
+        ("http://127.0.0.1:8080@evil.example", False),
+        ("file://127.0.0.1:8080", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_an_origin_is_own_by_host_and_port(origin: str, *, own: bool) -> None:
+    assert is_own(origin, allowed_hosts("127.0.0.1", 8080, ["bench.plant:443"])) is own
