@@ -24,6 +24,7 @@ PATHS = {
     "wide": "M8 5l5 5-5 5",
     "upload": "M10 13V3.5M6 7.5l4-4 4 4M3 13v3.5h14V13",
     "fit": "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4",
+    "package": "M6.5 5.5h7v9h-7zM3 3h3M3 3v3M17 3h-3M17 3v3M3 17h3M3 17v-3M17 17h-3M17 17v-3",
     "plus": "M10 4v12M4 10h12",
     "minus": "M4 10h12",
     "close": "M5 5l10 10M15 5L5 15",

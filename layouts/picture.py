@@ -26,7 +26,8 @@ class Picture(Component):
     pointed = param.List(default=[], doc="Line and character pointed at, both counted from 0; empty for none.")
     size_wh = param.List(default=[], doc="Width and height of the original photo in pixels; empty: as the photo is.")
     src = param.String(default="", doc="Address of the photo, on this server or as a data URL.")
+    upright = param.Boolean(default=True, doc="Turn the photo until the mark reads upright.")
 
-    _constants: ClassVar[dict[str, Any]] = {"icons": svgs("plus", "minus", "fit")}
+    _constants: ClassVar[dict[str, Any]] = {"icons": svgs("plus", "minus", "fit", "package")}
     _esm = script("picture")
     _styles = ("picture",)

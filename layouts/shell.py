@@ -16,12 +16,12 @@ from layouts.component import ASSETS, Component, script
 from layouts.icons import svgs
 from layouts.theme import theme_config, token_css
 
-RAIL_WIDE_PX, RAIL_NARROW_PX = 200, 56
 PAGE_STYLE = {
     "& .main": {"backgroundColor": "var(--ms-ground)"},
+    "& nav, & .sidebar": {"width": "var(--ms-rail) !important"},
     "& .header > .MuiLinearProgress-root": {"position": "absolute", "left": 0, "bottom": -1, "height": "2px"},
 }
-"""The ground under the cards, and the busy line drawn on the edge of the strip, so that nothing moves."""
+"""Ground, width of the rail (`page.css`), and the busy line on the edge of the strip, so that nothing moves."""
 BRAND = (
     '<svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" fill="none" stroke="currentColor" '
     'stroke-width="1.75" stroke-linecap="round"><rect x="4" y="2.5" width="12" height="15" rx="1.5"/>'
@@ -55,7 +55,6 @@ class Rail(Component):
     """The left rail: the pages by icon and word, or by icon alone."""
 
     current = param.String(doc="Name of the page that is open.")
-    narrow = param.Boolean(doc="Icons alone.")
     pages = param.List(doc="The pages shown, as dictionaries of name, word, href and key.")
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("narrow", "wide", *(page.name for page in PAGES))}
@@ -91,12 +90,18 @@ def template() -> Template:
     return parsed
 
 
-def template_variables(theme: str | None) -> dict[str, str]:
-    """Return what the template needs; `theme` is `light` or `dark` as remembered, or None: as the system wishes."""
-    return {"ms_tokens": token_css(), "html_attrs": f'data-theme="{theme}"' if theme in {"light", "dark"} else ""}
+def template_variables(theme: str | None, rail: str | None) -> dict[str, str]:
+    """Return what the template needs.
+
+    `theme` is `light` or `dark` and `rail` is `wide` or `narrow`, as remembered; None: as the system and the window
+    wish. Anything else counts as None.
+    """
+    chosen = (("theme", theme, {"light", "dark"}), ("rail", rail, {"wide", "narrow"}))
+    attributes = " ".join(f'data-{name}="{value}"' for name, value, known in chosen if value in known)
+    return {"ms_tokens": token_css(), "html_attrs": attributes}
 
 
-def shell(  # noqa: PLR0913
+def shell(
     main: Viewable,
     *,
     title: str,
@@ -104,13 +109,12 @@ def shell(  # noqa: PLR0913
     served: frozenset[str],
     strip: Strip,
     dark: bool = False,
-    narrow: bool = False,
 ) -> Page:
     """Put `main` into the shell; `served` names the pages to show in the rail, `current` the one that is open."""
     links = [vars(page) for page in PAGES if page.name in served]
-    rail = Rail(current=current, pages=links, narrow=narrow, sizing_mode="stretch_both")
+    rail = Rail(current=current, pages=links, sizing_mode="stretch_both")
     strip.pages = links
-    page = Page(
+    return Page(
         meta_title=f"{title} – Marksight",
         header=[strip],
         sidebar=[rail],
@@ -120,14 +124,7 @@ def shell(  # noqa: PLR0913
         theme_toggle=False,
         sidebar_variant="permanent",
         sidebar_resizable=False,
-        sidebar_width=RAIL_NARROW_PX if narrow else RAIL_WIDE_PX,
         sx=PAGE_STYLE,
         template=template(),
         favicon=ASSETS / "favicon.svg",
     )
-    rail.param.watch(lambda event: page.param.update(sidebar_width=_rail_px(event.new)), "narrow")
-    return page
-
-
-def _rail_px(narrow: bool) -> int:
-    return RAIL_NARROW_PX if narrow else RAIL_WIDE_PX

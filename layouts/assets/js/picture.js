@@ -2,7 +2,7 @@
 // 1.5 px and words their size at every zoom; the words stand beside the package and never on the mark.
 
 const SVG = "http://www.w3.org/2000/svg"
-const GUTTER_PX = 24, LABEL_PX = 26, LABEL_PAD_PX = 8, STEP = 1.25, MOST = 40, SHARP_FROM = 3, PAN_PX = 40, WEAK = 0.8
+const GUTTER_PX = 24, LABEL_PX = 26, LABEL_PAD_PX = 8, STEP = 1.25, MOST = 40, SHARP_FROM = 3, PAN_PX = 40, WEAK = 0.8, LETTER_PX = 9.65
 const LAYERS = [["package", "Package", "1"], ["lines", "Lines", "2"], ["characters", "Characters", "3"], ["text", "Text", "4"]]
 const CHECK = '<svg viewBox="0 0 10 10" fill="none" stroke="currentColor" stroke-width="1.8"><path d="M1.5 5.5l2.3 2.3L8.5 2.5"/></svg>'
 
@@ -22,11 +22,16 @@ export function render({model}) {
   const tip = h("div.tip", {hidden: true})
   const message = h("div.message", {hidden: true})
   const scaleWord = h("span.scale", {"aria-live": "off"})
-  let scale = 1, left = 0, top = 0, fitted = true
+  let scale = 1, left = 0, top = 0, fitted = true  // left and top are where the middle of the photo stands on screen
 
   const view = h("div.view", {tabindex: "0", role: "img"}, image, drawing, tip, message)
   const size = () => (model.size_wh && model.size_wh.length ? model.size_wh : [image.naturalWidth || 1, image.naturalHeight || 1])
-  const at = ([x, y]) => [x * scale + left, y * scale + top]
+  const turn = () => (model.upright ? -((model.evidence || {}).rotation_ccw_deg || 0) : 0)
+  const turned = ([x, y]) => {
+    const [w, height] = size(), angle = turn() * Math.PI / 180, dx = x - w / 2, dy = y - height / 2
+    return [dx * Math.cos(angle) - dy * Math.sin(angle), dx * Math.sin(angle) + dy * Math.cos(angle)]
+  }
+  const at = (point) => turned(point).map((v, axis) => v * scale + (axis ? top : left))
   const points = (quad) => quad.map((corner) => at(corner).map((v) => v.toFixed(1)).join(",")).join(" ")
   const layerOn = (name) => model.layers.includes(name)
 
@@ -57,7 +62,7 @@ export function render({model}) {
       return {line, index, x: x1, y: (y0 + y1) / 2, want: (y0 + y1) / 2, left: x0}
     }).sort((a, b) => a.want - b.want || b.x - a.x)
     const [, , right] = box([...lines.map((line) => line.quad.map(at)), ...(outline ? [outline.map(at)] : [])])
-    const widest = Math.max(...lines.map((line) => [...line.text].length)) * 9.65 + 2 * LABEL_PAD_PX
+    const widest = Math.max(...lines.map((line) => [...line.text].length)) * LETTER_PX + 2 * LABEL_PAD_PX
     const x = Math.max(8, Math.min(right + GUTTER_PX, view.clientWidth - widest - 8))
     let below = -Infinity
     for (const one of measured) {
@@ -74,7 +79,7 @@ export function render({model}) {
     const group = s("g", {class: `label ${kind}`})
     const text = s("text", {x: x + LABEL_PAD_PX, y: y + 5.5})
     text.textContent = line.text
-    const width = [...line.text].length * 9.65 + 2 * LABEL_PAD_PX
+    const width = [...line.text].length * LETTER_PX + 2 * LABEL_PAD_PX
     group.append(s("rect", {x, y: y - LABEL_PX / 2, width, height: LABEL_PX, rx: 3}), text)
     if (x <= end) return [group]
     return [s("path", {class: "leader", d: `M${end + 2} ${want}H${(end + x) / 2}L${x} ${y}`}), group]
@@ -90,7 +95,8 @@ export function render({model}) {
   }
 
   function draw() {
-    image.style.transform = `translate(${left}px, ${top}px) scale(${scale * size()[0] / (image.naturalWidth || size()[0])})`
+    const natural = [image.naturalWidth || size()[0], image.naturalHeight || size()[1]]
+    image.style.transform = `translate(${left}px, ${top}px) rotate(${turn()}deg) scale(${scale * size()[0] / natural[0]}) translate(${-natural[0] / 2}px, ${-natural[1] / 2}px)`
     image.classList.toggle("sharp", scale >= SHARP_FROM)
     scaleWord.textContent = `${Math.round(scale * 100)} %`
     const evidence = model.evidence || {}
@@ -124,23 +130,41 @@ export function render({model}) {
     if (group) group.classList.add("pointed")
   }
 
-  // The words get their room at the right of the picture, where there are any.
-  function fit() {
-    const [w, hgt] = size()
-    const lines = (model.evidence && model.evidence.lines) || []
-    const words = layerOn("text") && lines.length ? Math.max(...lines.map((line) => [...line.text].length)) * 9.65 + 48 : 0
-    const found = lines.length ? box([...lines.map((line) => line.quad), ...(model.evidence.outline ? [model.evidence.outline] : [])]) : null
-    const whole = Math.min(view.clientWidth / w, view.clientHeight / hgt)
-    const room = found ? view.clientWidth - (found[2] * whole + (view.clientWidth - w * whole) / 2) : Infinity
-    scale = room >= words ? whole : Math.min((view.clientWidth - words + (w - found[2]) * whole) / w, whole)
-    left = room >= words ? (view.clientWidth - w * scale) / 2 : Math.max(0, (view.clientWidth - words - found[2] * scale) / 2)
-    top = (view.clientHeight - hgt * scale) / 2
+  const found = () => {
+    const {lines = [], outline} = model.evidence || {}
+    const quads = [...lines.map((line) => line.quad), ...(outline ? [outline] : [])]
+    return quads.length ? box(quads.map((quad) => quad.map(turned))) : null
+  }
+  const wordsWidth = () => {
+    const lines = (model.evidence || {}).lines || []
+    return layerOn("text") && lines.length ? Math.max(...lines.map((line) => [...line.text].length)) * LETTER_PX + 2 * LABEL_PAD_PX + GUTTER_PX + 8 : 0
+  }
+
+  // Shows the bounds (turned, from the middle of the photo) as large as they go, the words beside what was found.
+  function show([x0, y0, x1, y1], pad) {
+    const width = view.clientWidth - 2 * pad, height = view.clientHeight - 2 * pad
+    const words = wordsWidth(), marks = found()
+    scale = Math.min(width / (x1 - x0), height / (y1 - y0), MOST)
+    if (marks && words) scale = Math.min(scale, (view.clientWidth - words - 8) / (marks[2] - marks[0]))
+    left = view.clientWidth / 2 - (x0 + x1) / 2 * scale
+    top = view.clientHeight / 2 - (y0 + y1) / 2 * scale
+    if (marks && words) left = Math.min(left, view.clientWidth - words - marks[2] * scale)
     fitted = true
     draw()
   }
+  function fit() {
+    const [w, height] = size()
+    show(box([[[0, 0], [w, 0], [w, height], [0, height]].map(turned)]), 0)
+  }
+  function fitPackage() {
+    const marks = found()
+    if (!marks) return
+    show(marks, 24)
+    fitted = false
+  }
 
   function zoom(factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
-    const least = Math.min(view.clientWidth / size()[0], view.clientHeight / size()[1]) / 2
+    const least = Math.min(view.clientWidth, view.clientHeight) / Math.max(...size()) / 2
     const next = Math.max(least, Math.min(MOST, scale * factor))
     left = x - (x - left) * next / scale
     top = y - (y - top) * next / scale
@@ -187,15 +211,23 @@ export function render({model}) {
   const switches = LAYERS.map(([name, word, key]) => h("button.layer", {
     type: "button", title: `${word} (${key})`, onclick: () => toggle(name), "data-layer": name,
   }, h("i", {}, drawn(CHECK)), word))
-  const drawSwitches = () => switches.forEach((one) => one.setAttribute("aria-pressed", String(layerOn(one.dataset.layer))))
+  const drawSwitches = () => {
+    switches.forEach((one) => one.setAttribute("aria-pressed", String(layerOn(one.dataset.layer))))
+    upright.setAttribute("aria-pressed", String(model.upright))
+  }
   const onkey = (event) => {
-    const found = plainKey(event) && LAYERS.find(([, , key]) => key === event.key)
-    if (found) toggle(found[0])
+    if (!plainKey(event)) return
+    const layer = LAYERS.find(([, , key]) => key === event.key)
+    if (layer) toggle(layer[0])
+    else if (event.key === "r") model.upright = !model.upright
+    else if (event.key === "f") fitPackage()
   }
   window.addEventListener("keydown", onkey)
 
+  const upright = h("button.layer", {type: "button", title: "Turn the mark upright (r)", onclick: () => { model.upright = !model.upright }}, h("i", {}, drawn(CHECK)), "Upright")
   const tool = (icon, word, key, onclick) => h("button.button.quiet.square", {type: "button", title: `${word} (${key})`, "aria-label": word, onclick}, drawn(icons[icon]))
   const tools = h("div.tools", {role: "toolbar", "aria-label": "Picture"}, switches, h("span.gap"), scaleWord,
+    upright, tool("package", "Zoom to the package", "f", fitPackage),
     tool("minus", "Zoom out", "−", () => zoom(1 / STEP)), tool("plus", "Zoom in", "+", () => zoom(STEP)), tool("fit", "Whole picture", "0", fit))
 
   image.addEventListener("load", () => { message.hidden = true; fit() })
@@ -215,7 +247,7 @@ export function render({model}) {
   resized.observe(view)
   model.on(["src", "label"], load)
   model.on("evidence", () => { if (fitted) fit(); else draw() })
-  model.on("layers", () => { drawSwitches(); if (fitted) fit(); else draw() })
+  model.on(["layers", "upright"], () => { drawSwitches(); if (fitted) fit(); else draw() })
   model.on("pointed", point)
   model.on("remove", () => {
     resized.disconnect()

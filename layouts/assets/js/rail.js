@@ -1,6 +1,9 @@
+// The rail's width is a property of the document (page.css), remembered in a cookie that the server reads.
+
 export function render({model}) {
   const {icons} = model.esm_constants
-  const rail = h("div.column")
+  const root = document.documentElement
+  const narrow = () => (root.dataset.rail || (window.innerWidth < 1200 ? "narrow" : "wide")) === "narrow"
 
   const item = (page) => h("li", {},
     h("a.item", {
@@ -9,23 +12,20 @@ export function render({model}) {
     }, drawn(icons[page.name]), h("span.word", {}, page.word), h("kbd", {"aria-hidden": "true"}, `g ${page.key}`)))
 
   const fold = h("button.fold", {type: "button", onclick: () => {
-    model.narrow = !model.narrow
-    remember("marksight_rail", model.narrow ? "narrow" : "wide")
+    root.dataset.rail = narrow() ? "wide" : "narrow"
+    remember("marksight_rail", root.dataset.rail)
+    draw()
   }})
-
   const draw = () => {
-    rail.classList.toggle("narrow", model.narrow)
-    const word = model.narrow ? "Show words" : "Icons only"
-    fold.replaceChildren(drawn(icons[model.narrow ? "wide" : "narrow"]), h("span.word", {}, word))
+    const word = narrow() ? "Show words" : "Icons only"
+    fold.replaceChildren(drawn(icons[narrow() ? "wide" : "narrow"]), h("span.word", {}, word))
     fold.setAttribute("aria-label", word)
     fold.title = word
   }
-
-  rail.append(
+  window.addEventListener("resize", draw)
+  model.on("remove", () => window.removeEventListener("resize", draw))
+  draw()
+  return h("div.column", {},
     h("nav", {"aria-label": "Pages"}, h("ul", {}, model.pages.map(item))),
     h("div.foot", {}, fold))
-  model.on("narrow", draw)
-  draw()
-  if (cookie("marksight_rail") === null && window.matchMedia("(max-width: 1199px)").matches) model.narrow = true
-  return rail
 }

@@ -1,6 +1,7 @@
 // The results, newest first. Rows are kept and moved, never drawn anew, so that focus stays while results come in.
 
 const FILTERS = [["", "All"], ["pass", "Pass"], ["borderline", "Borderline"], ["fail", "Fail"], ["not_judged", "Not judged"]]
+const THUMB_WH = [96, 56]
 
 export function render({model}) {
   const {badges} = model.esm_constants
@@ -14,12 +15,27 @@ export function render({model}) {
     return h("span.mark", {title: lines.join("\n")}, words.length ? words : h("span.faint", {}, "–"))
   }
 
+  // The package alone, turned until its mark reads upright; the whole photo while nothing has been found in it.
+  function thumb({thumb: src, size_wh: size, outline, rotation_ccw_deg: turn}) {
+    const image = h("img", {src, alt: "", loading: "lazy", decoding: "async"})
+    if (outline && size.length) {
+      const angle = -turn * Math.PI / 180
+      const turned = outline.map(([x, y]) => [x * Math.cos(angle) - y * Math.sin(angle), x * Math.sin(angle) + y * Math.cos(angle)])
+      const [xs, ys] = [0, 1].map((axis) => turned.map((point) => point[axis]))
+      const scale = 0.94 * Math.min(THUMB_WH[0] / (Math.max(...xs) - Math.min(...xs)), THUMB_WH[1] / (Math.max(...ys) - Math.min(...ys)))
+      const [x, y] = [0, 1].map((axis) => outline.reduce((sum, point) => sum + point[axis], 0) / 4)
+      image.className = "cut"
+      image.style.cssText = `width:${size[0]}px;height:${size[1]}px;transform:translate(${THUMB_WH[0] / 2}px,${THUMB_WH[1] / 2}px) rotate(${-turn}deg) scale(${scale}) translate(${-x}px,${-y}px)`
+    }
+    return h("span.thumb", {}, image)
+  }
+
   function row(item) {
     const known = rows.get(item.id)
     const state = JSON.stringify(item)
     if (known && known.dataset.state === state) return known
     const link = h("a.row", {href: item.href, "data-id": item.id, "aria-label": `${(badges[item.verdict || item.state] || badges.queued).word}. ${item.lines.join(", ") || "Nothing read yet"}. ${item.why}`},
-      h("img.thumb", {src: item.thumb, alt: "", loading: "lazy", decoding: "async"}),
+      thumb(item),
       badge(badges, item.verdict, item.state),
       h("span.said", {}, mark(item.lines), h("span.why", {title: item.why}, item.why)),
       clock(item.created_at))

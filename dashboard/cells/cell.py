@@ -1,0 +1,25 @@
+"""What every cell is: a view over one model, built once and then kept up to date; it works alone in a notebook too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import param
+from panel.viewable import Viewable, Viewer
+
+
+class Cell(Viewer):
+    """A view over one model. Subclasses build their view in `__init__`, hand it to `_shows`, and update it."""
+
+    def _shows(self, view: Viewable) -> None:
+        self._view = view
+
+    def __panel__(self) -> Viewable:
+        """Return the view."""
+        return self._view
+
+
+def follow(model: param.Parameterized, names: Iterable[str], draw: Callable[[], None]) -> None:
+    """Call `draw` now, and again whenever one of `names` of the model changes (once, however many change together)."""
+    model.param.watch(lambda *_: draw(), list(names))
+    draw()

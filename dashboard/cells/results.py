@@ -1,0 +1,45 @@
+"""Results as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.cells.cell import Cell, follow
+from dashboard.models.results import ResultsModel
+from layouts.results import ResultList
+
+
+class Results(Cell):
+    """Results newest first; arrows and Enter, or a click, open one."""
+
+    def __init__(self, model: ResultsModel, more: Callable[[], Any] = lambda: None) -> None:
+        super().__init__()
+        self.model = model
+        self.list = ResultList(sizing_mode="stretch_both", min_height=320)
+        self.list.on_msg(lambda event: more() if event.data.get("more") else None)
+        self.list.link(model, verdict="verdict", bidirectional=True)
+        self._shows(self.list)
+        follow(model, ("rows", "cursor", "loaded", "problem", "verdict", "find"), self._draw)
+
+    def _draw(self) -> None:
+        title, text = self._empty()
+        self.list.param.update(
+            empty_text=text,
+            empty_title=title,
+            items=[row.document() for row in self.model.rows],
+            more=self.model.cursor is not None,
+            verdict=self.model.verdict,
+        )
+
+    def _empty(self) -> tuple[str, str]:
+        model = self.model
+        if model.problem:
+            return "Results cannot be shown", model.problem
+        if not model.loaded:
+            return "", ""
+        if model.find:
+            return f"Nothing found for {model.find}", "Search by part number, recipe name or inspection id."
+        if model.verdict:
+            return "None of this verdict yet", "Choose another verdict, or drop more photos."
+        return "No results yet", "Drop a photo of a part, or try a sample."

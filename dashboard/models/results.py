@@ -1,0 +1,106 @@
+"""The results on the Inspect page: which are shown, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import param
+
+from core.verdicts import Verdict
+
+WAITING = {"received": "Waiting for a worker", "queued": "Waiting for a worker", "running": "Being inspected"}
+MOST = 500
+"""Rows kept on one page; older ones stay in the database and come back when asked for."""
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One row. `lines` are the mark as read, `why` the gravest reason in words."""
+
+    id: str
+    href: str
+    thumb: str
+    verdict: str | None
+    state: str
+    lines: tuple[str, ...]
+    why: str
+    created_at: str
+    size_wh: tuple[int, ...] = ()
+    outline: tuple[tuple[float, float], ...] = ()
+    rotation_ccw_deg: float = 0.0
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any]) -> Self:
+        """Make a row of an InspectionView."""
+        evidence = view.get("evidence") or {}
+        image = view.get("image") or {}
+        return cls(
+            id=str(view["id"]),
+            href=f"/inspection?id={view['id']}",
+            thumb=str(image.get("url") or ""),
+            verdict=view.get("verdict"),
+            state=str(view["state"]),
+            lines=tuple(line["text"] for line in evidence.get("lines", [])),
+            why=_why(view),
+            created_at=str(view["created_at"]),
+            size_wh=(image["width_px"], image["height_px"]) if image.get("width_px") else (),
+            outline=tuple((float(x), float(y)) for x, y in evidence.get("outline") or ()),
+            rotation_ccw_deg=float(evidence.get("rotation_ccw_deg") or 0.0),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the row as plain values."""
+        plain = {**asdict(self), "lines": list(self.lines), "size_wh": list(self.size_wh)}
+        return {**plain, "outline": [list(point) for point in self.outline] or None}
+
+
+class ResultsModel(param.Parameterized):
+    """Results newest first, of one verdict or of all, perhaps found by a search."""
+
+    cursor = param.String(default=None, allow_None=True, doc="Where older results go on; None: there are none.")
+    find = param.String(doc="Part number, recipe or id searched for; empty: everything.")
+    loaded = param.Boolean(doc="The first results have come.")
+    problem = param.String(doc="Why results cannot be shown, in words; empty: they can.")
+    rows = param.List(default=[], item_type=ResultRow, doc="The rows shown, newest first.")
+    verdict = param.Selector(
+        default="", objects=["", *(verdict.word for verdict in Verdict)], doc="Shown alone; empty: all."
+    )
+
+    def replace(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
+        """Show these results and forget those before."""
+        self.param.update(rows=[ResultRow.of(view) for view in views], cursor=cursor, loaded=True, problem="")
+
+    def append(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
+        """Add older results at the end."""
+        known = {row.id for row in self.rows}
+        older = [row for row in map(ResultRow.of, views) if row.id not in known]
+        self.param.update(rows=[*self.rows, *older], cursor=cursor)
+
+    def take(self, views: Iterable[Mapping[str, Any]]) -> None:
+        """Put in results that are new or have changed; ids are UUIDv7, so that their order is that of time."""
+        rows = {row.id: row for row in self.rows}
+        for view in views:
+            row = ResultRow.of(view)
+            if not self.verdict or row.verdict == self.verdict:
+                rows[row.id] = row
+            else:
+                rows.pop(row.id, None)
+        newest = sorted(rows.values(), key=lambda row: row.id, reverse=True)[:MOST]
+        if newest != self.rows:
+            self.rows = newest
+
+    def unfinished(self) -> list[str]:
+        """Return the ids of rows of which more is to come."""
+        return [row.id for row in self.rows if row.state not in {"done", "failed"}]
+
+
+def _why(view: Mapping[str, Any]) -> str:
+    if view["state"] in WAITING:
+        return WAITING[view["state"]]
+    error = view.get("error") or {}
+    reasons = view.get("reasons") or (view.get("evidence") or {}).get("reasons") or []
+    words = [str(error.get("detail") or error.get("code"))] if error else [str(reason["words"]) for reason in reasons]
+    recipe = view.get("recipe") or {}
+    return " ".join(words) or (f"As {recipe['name']} expects." if recipe else "")
