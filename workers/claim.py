@@ -27,13 +27,20 @@ def claimed(home: Path) -> Iterator[None]:
     """
     descriptor = os.open(home / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        _lock(descriptor, home)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(_holder(home)) from None
-        yield
+            yield
+        finally:  # closing is not enough while a child of ours is between fork and exec
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, home: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AlreadyRunning(_holder(home)) from None
 
 
 def free_port(host: str, port: int) -> int:

@@ -39,9 +39,14 @@ async def end(is_ours: Callable[[int], bool], settle_s: float = _SETTLE_S) -> tu
     if strays:
         await asyncio.sleep(_DYING_S)
     for pid in strays:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # one that is stuck in the kernel is left to the next call
+        _reap(pid)
     return strays
+
+
+def _reap(pid: int) -> None:
+    """Take the end of a child from the kernel; one that is stuck there is left to the next call."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _children() -> set[int]:

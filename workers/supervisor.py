@@ -18,7 +18,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from workers import child, strays
 from workers.child import Child, Program
 from workers.errors import ChildFailed, ServiceError
 from workers.journal import Journal, Note
@@ -27,6 +26,8 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 """A part that ran this long is healthy again: its pauses begin anew."""
+
+Sweep = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,20 @@ def pause_s(crashes: int) -> float:
     return float(min(FIRST_PAUSE_S * 2 ** (crashes - 1), LONGEST_PAUSE_S))
 
 
-class Supervisor:
-    """Runs parts until it is asked to stop."""
+async def _nothing() -> None:
+    """Sweep nothing: for a process that has other children than parts."""
 
-    def __init__(self, parts: tuple[Part, ...], journal: Journal) -> None:
+
+class Supervisor:
+    """Runs parts until it is asked to stop; `sweep` ends what a dead part left behind (`workers.strays`)."""
+
+    def __init__(self, parts: tuple[Part, ...], journal: Journal, sweep: Sweep = _nothing) -> None:
         names = {part.name for part in parts}
         unknown = {need for part in parts for need in part.needs} - names
         if unknown or len(names) < len(parts):
             raise ValueError(f"expected parts of different names that need each other, unknown: {sorted(unknown)}")
         self._parts = parts
+        self._sweep = sweep
         self._journal = journal
         self._ready = {name: asyncio.Event() for name in names}
         self._stopped = {name: asyncio.Event() for name in names}
@@ -75,7 +81,6 @@ class Supervisor:
         Raises:
             Exception: what kept a part from its first start; the others were stopped.
         """
-        strays.adopt()
         self._keepers = {part.name: asyncio.create_task(self._keep(part)) for part in self._parts}
         announcing = asyncio.create_task(self._announce(announce))
         try:
@@ -83,7 +88,7 @@ class Supervisor:
         finally:
             announcing.cancel()
             await asyncio.gather(*(self._stop(part) for part in self._parts))
-            await strays.end(child.is_ours)
+            await self._sweep()
         if self._failure:
             raise self._failure
 
@@ -128,7 +133,7 @@ class Supervisor:
     async def _mourn(self, part: Part, note: Note, pause: float) -> None:
         self._journal.note(part.name, note)
         self._journal.tell(part.name, f"{note.reason.splitlines()[0].rstrip(':')}; starting it again in {pause:g} s")
-        await strays.end(child.is_ours)
+        await self._sweep()
         await asyncio.sleep(pause)
 
     async def _live(self, part: Part, restarts: int) -> None:

@@ -36,8 +36,9 @@ def up(
 
 def _run(settings: Settings, port: int, *, demo: bool) -> None:
     import asyncio
+    from functools import partial
 
-    from workers import parts
+    from workers import child, parts, strays
     from workers.demo import demo_part
     from workers.embedded.service_user import service_user
     from workers.journal import Journal
@@ -49,8 +50,10 @@ def _run(settings: Settings, port: int, *, demo: bool) -> None:
         all_parts = (*all_parts, demo_part(settings, port))
     journal = Journal(settings.home.absolute(), address, tuple(part.name for part in all_parts), typer.echo)
     typer.echo(f"Starting Marksight on {settings.home} ...")
+    strays.adopt()
+    supervisor = Supervisor(all_parts, journal, partial(strays.end, child.is_ours))
     try:
-        asyncio.run(_until_asked(Supervisor(all_parts, journal), _welcome(settings, address)))
+        asyncio.run(_until_asked(supervisor, _welcome(settings, address)))
     finally:
         journal.close()
     typer.echo("Stopped.")
