@@ -1,0 +1,62 @@
+"""What the browser is given: everything from our own server, and every script sound enough to be parsed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from layouts.component import ASSETS, script, styles
+
+SCRIPTS = sorted((ASSETS / "js").glob("*.js"))
+SHEETS = sorted((ASSETS / "css").glob("*.css"))
+TEXTS = [*SCRIPTS, *SHEETS, ASSETS / "shell.html", ASSETS / "fonts" / "fonts.css"]
+NAMESPACES = {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_nothing_asks_another_host(path: Path) -> None:
+    addresses = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s\"')]*", path.read_text(encoding="utf-8")))
+    assert addresses - NAMESPACES == set()
+
+
+def test_every_font_named_lies_beside_its_sheet_with_its_licence() -> None:
+    sheet = (ASSETS / "fonts" / "fonts.css").read_text(encoding="utf-8")
+    files = re.findall(r"url\(([^)]+)\)", sheet)
+    assert len(files) == 6
+    assert all((ASSETS / "fonts" / name).read_bytes().startswith(b"wOF2") for name in files)
+    assert len(list((ASSETS / "fonts").glob("LICENSE*"))) == 2
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_colours_come_from_the_tokens(path: Path) -> None:
+    css = path.read_text(encoding="utf-8")
+    over_photo = path.name == "picture.css"  # drawn over a photo, which has no theme
+    assert over_photo or set(re.findall(r"#[0-9A-Fa-f]{3,8}\b", css)) <= {"#101214"}
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_every_token_used_exists(path: Path) -> None:
+    local = {"--first", "--second", "--stacked", "--ms-rail"}
+    used = set(re.findall(r"var\((--[a-z-]+)", path.read_text(encoding="utf-8"))) - local
+    defined = set(re.findall(r"(--[a-z-]+):", styles()[0])) | set(re.findall(r"(--ms-[a-z-]+)", styles()[0]))
+    assert used <= defined
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_nothing_is_written_smaller_than_12_px(path: Path) -> None:
+    sizes = re.findall(r"(?:font-size:|font:[^;}]*?)\s*([0-9.]+)px", path.read_text(encoding="utf-8"))
+    assert [size for size in sizes if float(size) < 12] == []
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.parametrize("path", [path for path in SCRIPTS if path.name != "dom.js"], ids=lambda path: path.name)
+def test_every_script_parses(path: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "module.mjs"
+    text = path.read_text(encoding="utf-8")
+    whole.write_text(script(path.stem) if "export function render" in text else text, encoding="utf-8")
+    done = subprocess.run(["node", "--check", str(whole)], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
