@@ -11,7 +11,9 @@ from panel_material_ui.widgets import Button, TextAreaInput, TextInput
 from dashboard.cells.cell import Cell, follow
 from dashboard.models.teaching import TeachingModel
 from layouts.markup import element, pane, text
+from layouts.theme import MARK_PX, MONO
 
+MONOSPACED = {"& textarea": {"fontFamily": MONO, "fontSize": f"{MARK_PX}px"}}
 Act = Callable[[], Awaitable[Any]]
 HELP = (
     "One line of the mark a row. {YYWW} is a date code, {A} a letter, {N} a digit, {X} either, with a count as in "
@@ -29,12 +31,12 @@ class TeachRecipe(Cell):
     def __init__(self, model: TeachingModel, *, propose: Act = _nothing, publish: Act = _nothing) -> None:
         super().__init__()
         self.model = model
-        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (0, 0, 12, 0), "size": "small"}
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (0, 0, 12, 0), "size": "small", "description": ""}
         self.name_input = TextInput.from_param(model.param.recipe_name, label="Recipe name", **wide)
         self.part_input = TextInput.from_param(model.param.part_number, label="Part number", **wide)
         self.maker_input = TextInput.from_param(model.param.manufacturer, label="Manufacturer", **wide)
         self.lines_input = TextAreaInput.from_param(
-            model.param.lines, label="Expected lines", auto_grow=True, rows=3, max_rows=12, **wide
+            model.param.lines, label="Expected lines", auto_grow=True, rows=3, max_rows=12, sx=MONOSPACED, **wide
         )
         self.start = Button(label="Make recipe from this reading", variant="outlined", margin=0, on_click=_act(propose))
         self.publish = Button(label="Publish", variant="contained", color="primary", margin=0, on_click=_act(publish))
