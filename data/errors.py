@@ -9,6 +9,7 @@ MarksightError
     │   ├── DraftChanged         somebody else has saved the draft in the meantime
     │   ├── NameTaken            the name belongs to another recipe
     │   ├── NothingPublished     a recipe that has no published version to judge by
+    │   ├── PartAmbiguous        several recipes judge that part number
     │   └── LotNotOpen           the lot is held or closed
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
@@ -59,6 +60,10 @@ class NameTaken(Conflict):
 
 class NothingPublished(Conflict):
     """The recipe has no published version to judge by."""
+
+
+class PartAmbiguous(Conflict):
+    """Several recipes judge that part number; one has to be named."""
 
 
 class LotNotOpen(Conflict):

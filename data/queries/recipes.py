@@ -10,7 +10,7 @@ from sqlalchemy import Row, ScalarSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from data.errors import Conflict, NotFound, NothingPublished
+from data.errors import NotFound, NothingPublished, PartAmbiguous
 from data.queries.page import Page, bounded, decode, page_of
 from data.tables import Document, Recipe, RecipeVersion, VersionState
 
@@ -98,6 +98,11 @@ async def detail(session: AsyncSession, recipe_id: UUID) -> RecipeDetail:
     return RecipeDetail(recipe_id, versions[0].name, tuple(_view(row) for row in versions))
 
 
+async def names(session: AsyncSession) -> frozenset[str]:
+    """Return the names of all recipes."""
+    return frozenset(await session.scalars(select(Recipe.name)))
+
+
 async def version(session: AsyncSession, version_id: UUID) -> VersionView:
     """Return one version of a recipe.
 
@@ -116,7 +121,7 @@ async def in_force(session: AsyncSession, reference: str) -> VersionView:
     Raises:
         NotFound: nothing is called so.
         NothingPublished: the recipe has drafts only.
-        Conflict: several recipes judge that part number.
+        PartAmbiguous: several recipes judge that part number.
     """
     recipe_id = await _recipe_id(session, reference)
     if recipe_id is None:
@@ -132,7 +137,7 @@ async def for_part(session: AsyncSession, part_number: str) -> VersionView:
 
     Raises:
         NotFound: no recipe judges that part.
-        Conflict: several recipes do.
+        PartAmbiguous: several recipes do.
     """
     current = RecipeVersion.id == _version_in_force(RecipeVersion.recipe_id)
     same = func.lower(RecipeVersion.part_number) == part_number.lower()
@@ -142,7 +147,7 @@ async def for_part(session: AsyncSession, part_number: str) -> VersionView:
         raise NotFound("recipe", part_number)
     if len(rows) > 1:
         names = ", ".join(row.name for row in rows)
-        raise Conflict(f"Several recipes judge the part {part_number}: {names}. Name the recipe instead.")
+        raise PartAmbiguous(f"Several recipes judge the part {part_number}: {names}. Name the recipe instead.")
     return _view(rows[0])
 
 
