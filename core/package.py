@@ -28,6 +28,7 @@ PACKAGE_CUT = "PACKAGE_CUT"
 WORK_SIDE_PX = 224  # outlines need no more than half a percent of the picture
 OPENINGS = (0.3, 0.55)  # of the largest inscribed circle; the smaller keeps corners, the larger cuts wide leads
 SURE_SCORE = 60.0
+LIKELY_SCORE = 46.0
 GOOD_SCORE = 22.0
 MOST_APART = 40.0
 LEAST_AREA = 0.008  # of the picture
@@ -40,11 +41,15 @@ LEAST_SPREAD = 6.0  # grey levels between the darkest and brightest hundredth; b
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """Where the package is: `outline` in original px, or None; `whole` when the picture itself is taken for it."""
+    """Where the package is: `outline` in original px, or None.
+
+    `whole`: the picture itself is taken for a crop of the package. `sure`: no other reading of the picture is likely.
+    """
 
     outline: Quad | None
     faults: tuple[str, ...] = ()
     whole: bool = False
+    sure: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +72,7 @@ def locate(pixels: NDArray[np.uint8]) -> Located:
         return Located(box_quad(0, 0, width - 1, height - 1), whole=True)
     faults = _faults(small, best)
     outline = (best.quad + 0.5) / scale - 0.5
-    return Located(outline.astype(np.float32), faults)
+    return Located(outline.astype(np.float32), faults, sure=best.score >= LIKELY_SCORE)
 
 
 def _working(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:

@@ -1,0 +1,42 @@
+"""ONNX Runtime behind one small class: model bytes in, arrays in, arrays out."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from core.errors import ModelInvalid
+
+WARNINGS_AND_WORSE = 3
+
+
+class OnnxModel:
+    """A model of one input and one output, loaded once; runs on one thread, so that processes share the cores.
+
+    A session of one thread starts no threads of its own and so survives a fork. `digest` is the first 12 digits of
+    the SHA-256 of the model's bytes, for `signal_version`.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = WARNINGS_AND_WORSE
+        try:
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises classes that it does not export
+            raise ModelInvalid(f"the model cannot be loaded: {error}") from error
+        self._input = self._session.get_inputs()[0].name
+        self.digest = hashlib.sha256(model).hexdigest()[:12]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The model's own key and value texts."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the model on `batch` (N, C, H, W) and return its one output."""
+        return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)

@@ -1,0 +1,41 @@
+"""Which way up a view is: shapes of the pieces of text say along which axis it runs, reading says which end is up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.detection import TextBox
+from core.geometry import side_lengths_wh
+
+WIDE = 1.2  # width over height from which a piece surely runs along the x axis
+CLEAR = 4.0  # times as much text along one axis as along the other settles it
+
+
+def along_x(boxes: Sequence[TextBox]) -> list[TextBox]:
+    """Return the pieces that may be text running along the x axis: wide ones, and square ones of a single character."""
+    return [box for box in boxes if side_lengths_wh(box.quad)[0] > 0.8 * side_lengths_wh(box.quad)[1]]
+
+
+def axis_mass(boxes: Sequence[TextBox]) -> tuple[float, float]:
+    """Return how much text runs along x and how much along y: the sum of the lengths that exceed the other side."""
+    across = down = 0.0
+    for box in boxes:
+        width, height = side_lengths_wh(box.quad)
+        if width > WIDE * height:
+            across += box.score * (width - height)
+        elif height > WIDE * width:
+            down += box.score * (height - width)
+    return across, down
+
+
+def quarters_to_try(boxes: Sequence[TextBox]) -> tuple[int, ...]:
+    """Return the quarter turns (0: as it is, 1: counter-clockwise) in which the text may run along x, likelier first.
+
+    Each is read both ways up; a view with too little text to tell is tried in both.
+    """
+    across, down = axis_mass(boxes)
+    if across > CLEAR * down:
+        return (0,)
+    if down > CLEAR * across:
+        return (1,)
+    return (0, 1) if across >= down else (1, 0)

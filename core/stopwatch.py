@@ -1,0 +1,30 @@
+"""Time by step, on a clock that is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.engines import Clock
+
+
+class Stopwatch:
+    """Adds up the seconds spent in named steps, in the order in which they were first taken."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def timing(self, step: str) -> Iterator[None]:
+        """Add the time until the block ends to `step`."""
+        started = self._clock()
+        try:
+            yield
+        finally:
+            self._seconds[step] = self._seconds.get(step, 0.0) + self._clock() - started
+
+    @property
+    def seconds(self) -> tuple[tuple[str, float], ...]:
+        """Each step with its seconds."""
+        return tuple(self._seconds.items())
