@@ -34,7 +34,7 @@ def to_document(inspection: Inspection) -> dict[str, object]:
         "legible": inspection.legible,
         "variant": inspection.variant,
         "outline": None if reading.outline is None else _quad(reading.outline),
-        "rotation_ccw_deg": round(float(reading.rotation_ccw_deg), 2),
+        "rotation_ccw_deg": round(float(reading.rotation_ccw_deg), 2) + 0.0,
         "lines": [_line(line) for line in reading.lines],
         "fields": [_field(field) for field in inspection.fields],
         "seconds": {name: round(float(seconds), 6) for name, seconds in inspection.seconds},
@@ -89,8 +89,8 @@ def _field(field: Field) -> dict[str, object]:
 
 
 def _quad(quad: Quad) -> list[list[float]]:
-    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]
+    return [[round(float(x), 2) + 0.0, round(float(y), 2) + 0.0] for x, y in quad]
 
 
 def _share(value: float) -> float:
-    return round(float(value), 4)
+    return round(float(value), 4) + 0.0  # no -0.0: a database keeps no such sign, and the digest would differ

@@ -125,6 +125,18 @@ def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
     return RecipeUsed(version.recipe_id, name, version.number, version.id, version.part_number)
 
 
+def detail_of(row: Row[*tuple[Any, ...]]) -> InspectionDetail:
+    """Return the value of a row that has the evidence too; its timings, kept outside the digest, are put back in."""
+    if row.evidence is None:
+        return InspectionDetail(summary_of(row), None, None, None)
+    return InspectionDetail(
+        summary=summary_of(row),
+        evidence={**row.evidence, "seconds": row.seconds},
+        signal_version=row.signal_version,
+        digest=row.digest.hex(),
+    )
+
+
 def image_of(found: Image) -> ImageUsed:
     """Return the value of a picture's row."""
     return ImageUsed(

@@ -18,6 +18,7 @@ from data.queries.inspection_view import (
     InspectionDetail,
     InspectionSummary,
     Neighbours,
+    detail_of,
     image_of,
     summary_of,
 )
@@ -75,12 +76,11 @@ async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail
     Raises:
         NotFound: there is no such inspection.
     """
-    statement = _summaries().add_columns(Result.evidence, Result.signal_version, Result.digest)
+    statement = _summaries().add_columns(Result.evidence, Result.seconds, Result.signal_version, Result.digest)
     row = (await session.execute(statement.where(Inspection.id == inspection_id))).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
-    digest = row.digest.hex() if row.digest is not None else None
-    return InspectionDetail(summary_of(row), row.evidence, row.signal_version, digest)
+    return detail_of(row)
 
 
 async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSummary:
@@ -124,6 +124,7 @@ def _narrow() -> Select[UUID]:
     """Return the ids, joined with everything that `_conditions` asks about."""
     return (
         select(Inspection.id)
+        .select_from(Inspection)
         .join(Station, Station.id == Inspection.station_id)
         .outerjoin(Lot, Lot.id == Inspection.lot_id)
         .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)

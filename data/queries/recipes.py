@@ -74,6 +74,7 @@ async def page(session: AsyncSession, *, cursor: str | None = None, limit: int |
     draft, published = aliased(RecipeVersion), aliased(RecipeVersion)
     statement = (
         select(Recipe.id, Recipe.name, published, draft)
+        .select_from(Recipe)
         .outerjoin(published, published.id == _version_in_force(Recipe.id))
         .outerjoin(draft, (draft.recipe_id == Recipe.id) & (draft.state == "draft"))
         .order_by(Recipe.id.desc())

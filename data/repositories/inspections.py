@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.repositories.parts import Attempt
 from data.tables import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
 
+NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
+
 
 @dataclass(frozen=True)
 class NewInspection:
@@ -53,12 +55,19 @@ class Inspections:
         await self._session.execute(insert(Inspection).values(inspection))
         await self._session.execute(insert(InspectionImage).values(image))
 
-    async def move(self, ids: Collection[UUID], to: InspectionState) -> None:
-        """Bring inspections to the state `to`; those for which `TRANSITIONS` has no such way stay where they are."""
-        values = {"state": to, **({"finished_at": func.now()} if to in FINAL_STATES else {})}
-        await self._session.execute(
-            update(Inspection).where(Inspection.id.in_(ids), Inspection.state.in_(_before(to))).values(values)
+    async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
+        """Bring inspections to the state `to`; return those that went there, with their priority.
+
+        Those for which `TRANSITIONS` has no such way stay where they are.
+        """
+        finished = {"finished_at": func.now()} if to in FINAL_STATES else NOT_FINISHED
+        there = (
+            update(Inspection)
+            .where(Inspection.id.in_(ids), Inspection.state.in_(_before(to)))
+            .values({"state": to, **finished})
+            .returning(Inspection.id, Inspection.priority)
         )
+        return {id_: priority for id_, priority in await self._session.execute(there)}  # noqa: C416
 
     async def fail(self, id_: UUID, *, code: str, detail: str) -> None:
         """Bring an inspection to `failed`, with the reason."""

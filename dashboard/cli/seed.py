@@ -1,0 +1,28 @@
+"""`marksight seed`: the bundled recipes and pictures."""
+
+from __future__ import annotations
+
+import typer
+
+
+def seed() -> None:
+    """Add the bundled recipes, and the bundled pictures to be inspected, as far as they are missing.
+
+    `marksight up` does it by itself at every start; what is there already is left alone.
+    """
+    import asyncio
+
+    from data.settings import settings
+    from workers.composition import compose
+    from workers.seed import Seeded
+    from workers.seed import seed as run
+
+    async def seeded() -> Seeded:
+        services = compose(settings())
+        try:
+            return await run(services, say=typer.echo)
+        finally:
+            await services.close()
+
+    done = asyncio.run(seeded())
+    typer.echo(f"{done.recipes} recipes and {done.pictures} pictures are new")

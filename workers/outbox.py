@@ -1,0 +1,88 @@
+"""What the relay does with the outbox: batches out, lost work back. Rules: `data.tables.outbox`.
+
+The relay enqueues the id of each batch under that same id, so enqueuing twice is enqueuing once. It takes no more
+batches than workers can begin soon (`MAX_UNCLAIMED`): what waits, waits in the database, in order of urgency, and Redis
+never holds a long line that a wiped Redis would lose and an urgent part would stand behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from data.channels import OUTBOX, RESULTS
+from data.queries.inspection_view import NOT_JUDGED
+from data.queries.queue import unclaimed_batches
+from data.repositories.outbox import Claim
+from data.unit_of_work import UnitOfWork
+from workers.composition import Services
+
+BATCH_SIZE = 16
+MAX_UNCLAIMED = 8
+UNCLAIMED_S = 30.0
+
+WORKER_LOST = "WORKER_LOST"
+
+
+async def next_batch(services: Services, limit: int = BATCH_SIZE, *, max_unclaimed: int = MAX_UNCLAIMED) -> UUID | None:
+    """Put what waits into a batch and return its id, to be enqueued; None when there is nothing, or enough is out.
+
+    A batch that cannot be enqueued is handed back by `hand_back`; one that is lost, by `requeue_expired`.
+    """
+    async with services.database.unit_of_work() as work:
+        if len(await unclaimed_batches(work.session)) >= max_unclaimed:
+            return None
+        batch_id = work.new_id()
+        chosen = await work.outbox.batch(batch_id, limit)
+        if not chosen:
+            return None
+        await work.inspections.move(chosen, "queued")
+        await work.commit()
+    return batch_id
+
+
+async def hand_back(services: Services, batch_id: UUID) -> int:
+    """Let the inspections of a batch that no worker has begun wait again; return how many."""
+    async with services.database.unit_of_work() as work:
+        ids = await work.outbox.unbatch(batch_id)
+        await work.inspections.move(ids, "received")
+        await work.commit()
+    return len(ids)
+
+
+async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_S) -> int:
+    """Let wait again what a worker claimed and lost, and batches that none claimed for `unclaimed_s`; return how many.
+
+    What was begun `max_attempts` times and never finished is failed instead: it takes its worker down.
+    """
+    async with services.database.unit_of_work() as work:
+        lost = await work.outbox.take_expired(unclaimed_s=unclaimed_s)
+        if not lost:
+            return 0
+        most = services.settings.max_attempts
+        await _fail(work, [claim for claim in lost if claim.attempts >= most])
+        waiting = [claim.inspection_id for claim in lost if claim.attempts < most]
+        await work.inspections.move(waiting, "received")
+        await work.notify(OUTBOX, {"requeued": len(waiting)})
+        await work.commit()
+    return len(lost)
+
+
+async def retry(services: Services, inspection_id: UUID) -> bool:
+    """Have a failed inspection tried anew, from the first attempt on; False if it has not failed."""
+    async with services.database.unit_of_work() as work:
+        moved = await work.inspections.move([inspection_id], "received")
+        if not moved:
+            return False
+        await work.outbox.add(inspection_id, moved[inspection_id])
+        await work.notify(OUTBOX, {"priority": moved[inspection_id]})
+        await work.commit()
+    return True
+
+
+async def _fail(work: UnitOfWork, lost: Sequence[Claim]) -> None:
+    for claim in lost:
+        detail = f"The worker ended {claim.attempts} times while it inspected this picture."
+        await work.outbox.give_up(claim.inspection_id)
+        await work.inspections.fail(claim.inspection_id, code=WORKER_LOST, detail=detail)
+        await work.notify(RESULTS, {"inspection_id": str(claim.inspection_id), "verdict": NOT_JUDGED})
