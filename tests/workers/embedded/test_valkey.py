@@ -40,7 +40,7 @@ async def test_it_is_set(valkey: str, name: str, value: str) -> None:
 
 async def test_nobody_enters_without_the_password(valkey: str, home: Path) -> None:
     client = redis.Redis(unix_socket_path=str(embedded_urls.redis_socket(home)))
-    with pytest.raises((AuthenticationError, ConnectionError), match="HELLO|[Aa]uth"):
+    with pytest.raises((AuthenticationError, ConnectionError), match=r"HELLO|[Aa]uth"):
         await client.ping()
     await client.aclose()
 

@@ -1,0 +1,12 @@
+"""The jobs that RQ runs: ids in, a use case called, nothing kept. What goes wrong is the outbox's affair."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from workers.worker_process import current
+
+
+def inspect(batch_id: str) -> None:
+    """Inspect a batch. Told twice of the same one, the second time there is nothing left to claim."""
+    current().inspect(UUID(batch_id))

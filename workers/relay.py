@@ -1,0 +1,154 @@
+"""The relay: hands what waits to the workers, and takes back what was lost on the way. One loop does both.
+
+1. The outbox in Postgres is the truth; Redis holds ids of batches, and may lose them all at any time.
+2. A batch that could not be enqueued is handed back at once; one that Redis has forgotten, at the next sweep; one whose
+   worker is gone, when its lease is over.
+3. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once.
+4. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import signal
+import time
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import asyncpg
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+from sqlalchemy.exc import SQLAlchemyError
+
+from data.channels import OUTBOX, RESULTS
+from data.queries.queue import unclaimed_batches
+from data.queries.waiting import waiting_up_to
+from data.settings import Settings
+from data.urls import app_url
+from workers import heartbeat, outbox
+from workers.composition import Services, compose
+from workers.wake import Wake
+
+log = logging.getLogger(__name__)
+
+JOB = "workers.jobs.inspect"
+POLL_S = 0.5
+SWEEP_S = 2.0
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+SHARES = 4
+"""A long line is cut so that each worker comes back for more this often: none idles while another has a pile."""
+
+AWAY = (OSError, RedisError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What is raised while Postgres or Redis is away."""
+
+
+def enqueue(queue: Queue, batch_id: UUID) -> None:
+    """Tell a worker of a batch; told twice, it claims once. No time-out: the lease is the time-out."""
+    name = str(batch_id)
+    queue.enqueue_call(JOB, (name,), job_id=name, timeout=-1, result_ttl=0, failure_ttl=60, description=name)
+
+
+def batch_limit(waiting: int, workers: int) -> int:
+    """Return how many inspections go into the next batch, so that every worker gets its share."""
+    return max(1, min(outbox.BATCH_SIZE, math.ceil(waiting / (max(workers, 1) * SHARES))))
+
+
+@dataclass
+class Relay:
+    """One relay at work; `turn` does everything that is due."""
+
+    services: Services
+    workers: int = 1
+    done: int = 0
+    _swept: float = field(default=-math.inf)
+
+    async def turn(self) -> None:
+        """Sweep when it is time, and hand out as much as workers can begin soon."""
+        if time.monotonic() - self._swept >= SWEEP_S:
+            await self._sweep()
+            self._swept = time.monotonic()
+        while await self._hand_out():
+            self.done += 1
+
+    async def _hand_out(self) -> bool:
+        async with self.services.database.session() as session:
+            waiting = await waiting_up_to(session, outbox.BATCH_SIZE * SHARES * max(self.workers, 1))
+        if not waiting:
+            return False
+        batch_id = await outbox.next_batch(self.services, batch_limit(waiting, self.workers))
+        if batch_id is None:
+            return False
+        try:
+            await asyncio.to_thread(enqueue, self.services.queue, batch_id)
+        except BaseException:  # whatever it is, and even when we are told to stop: the batch is in nobody's hands
+            await asyncio.shield(outbox.hand_back(self.services, batch_id))
+            raise
+        return True
+
+    async def _sweep(self) -> None:
+        """Take back what is lost, and count who is there to work."""
+        lost = await outbox.requeue_expired(self.services)
+        async with self.services.database.session() as session:
+            unclaimed = await unclaimed_batches(session)
+        connection = self.services.queue.connection
+        for batch_id in unclaimed:
+            if not await asyncio.to_thread(Job.exists, str(batch_id), connection):
+                lost += await outbox.hand_back(self.services, batch_id)
+        if lost:
+            log.warning("%d inspections were lost on the way to a worker or by one, and wait again", lost)
+        beats = await asyncio.to_thread(heartbeat.living, connection)
+        self.workers = sum(each.role == "worker" for each in beats)
+
+
+async def run(settings: Settings) -> None:
+    """Relay until TERM or INT."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # a coroutine runs in one
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    services = compose(settings)
+    wake = Wake(app_url(settings), (OUTBOX, RESULTS))
+    relay = Relay(services, settings.workers)
+    try:
+        async with wake.listening(), asyncio.TaskGroup() as group:
+            group.create_task(_beat(relay))
+            group.create_task(_relay(relay, wake))
+    except asyncio.CancelledError:
+        log.info("the relay ends")
+    finally:
+        await services.close()
+
+
+async def _relay(relay: Relay, wake: Wake) -> None:
+    failures = 0
+    while True:
+        try:
+            await relay.turn()
+        except AWAY as error:
+            pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
+            if failures == 0:
+                log.warning("waiting for Postgres or Redis to come back: %s", _first_line(error))
+            failures += 1
+            await asyncio.sleep(pause)
+            continue
+        if failures:
+            log.info("Postgres and Redis are back")
+        failures = 0
+        await wake.within(POLL_S)
+
+
+async def _beat(relay: Relay) -> None:
+    own = heartbeat.first("relay", "relay")
+    while True:
+        try:
+            await asyncio.to_thread(heartbeat.beat, relay.services.queue.connection, replace(own, done=relay.done))
+        except AWAY as error:
+            log.debug("no heartbeat: %s", error)
+        await asyncio.sleep(heartbeat.EVERY_S)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,87 @@
+"""What one worker process holds from job to job: its services, its one event loop, and what it is doing.
+
+1. Everything dear is made once, in the process that uses it: models, connections, the loop they belong to.
+2. While the database is away a batch is begun again and again, not given up: what was not claimed is still ours to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextvars import ContextVar
+from dataclasses import replace
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from workers import heartbeat
+from workers.composition import Services
+from workers.heartbeat import Heartbeat
+from workers.inspecting import inspect_batch
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 120.0
+PAUSE_S = 1.0
+DATABASE_AWAY = (OSError, OperationalError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+_current: ContextVar[WorkerProcess] = ContextVar("worker process")
+
+
+def current() -> WorkerProcess:
+    """Return the process that a job runs in.
+
+    Raises:
+        LookupError: no worker runs here.
+    """
+    return _current.get()
+
+
+class WorkerProcess:
+    """The services and the loop of one worker."""
+
+    def __init__(self, services: Services, name: str) -> None:
+        self.services = services
+        self.life: Heartbeat = heartbeat.first("worker", name)
+        self.busy_since: float | None = None
+        self._runner = asyncio.Runner()
+        _current.set(self)
+
+    def warm(self) -> None:
+        """Load the engines, so that the first part does not wait for them."""
+        _ = self.services.engines
+
+    def inspect(self, batch_id: UUID) -> None:
+        """Inspect a batch on this process's loop; count what came of it."""
+        self.busy_since = time.monotonic()
+        self.life = replace(self.life, doing=f"batch {batch_id}")
+        try:
+            self._runner.run(self._inspect(batch_id))
+        finally:
+            self.life = replace(self.life, doing="idle")
+            self.busy_since = None
+
+    def close(self) -> None:
+        """Close connections and loop."""
+        self._runner.run(self.services.close())
+        self._runner.close()
+
+    async def _inspect(self, batch_id: UUID) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                outcome = await inspect_batch(self.services, batch_id, holder=self.life.name)
+            except (*DATABASE_AWAY, DBAPIError) as error:
+                if not _is_away(error) or time.monotonic() > deadline:
+                    raise
+                log.warning("waiting for the database to come back: %s", str(error).splitlines()[0])
+                await asyncio.sleep(PAUSE_S)
+            else:
+                self.life = replace(self.life, done=self.life.done + len(outcome.judged))
+                return
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, DATABASE_AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
