@@ -1,1 +1,8 @@
-"""What `marksight bench` measures; one subject a module."""
+"""What `marksight bench` can measure: one subject a module, each with a `run(options, advance) -> Report`."""
+
+from __future__ import annotations
+
+SUBJECTS: dict[str, str] = {
+    "reading": "workers.bench.reading",
+}
+"""Name on the command line -> module."""
