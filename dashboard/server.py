@@ -159,10 +159,10 @@ async def _serve(settings: Settings, *, api_only: bool, say: Callable[[str], Non
 
 
 async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
-    from dashboard import pages  # noqa: PLC0415  # heavy
+    from dashboard.pages import routes  # noqa: PLC0415  # heavy
 
     with _port_is_ours(services.settings):
-        server = build(services, pages.routes())
+        server = build(services, routes(services))
     async with server.running():
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -31,7 +31,12 @@ class TeachRecipe(Cell):
     def __init__(self, model: TeachingModel, *, propose: Act = _nothing, publish: Act = _nothing) -> None:
         super().__init__()
         self.model = model
-        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (0, 0, 12, 0), "size": "small", "description": ""}
+        wide: dict[str, Any] = {
+            "sizing_mode": "stretch_width",
+            "margin": (0, 0, 12, 0),
+            "size": "small",
+            "description": "",
+        }
         self.name_input = TextInput.from_param(model.param.recipe_name, label="Recipe name", **wide)
         self.part_input = TextInput.from_param(model.param.part_number, label="Part number", **wide)
         self.maker_input = TextInput.from_param(model.param.manufacturer, label="Manufacturer", **wide)
@@ -40,7 +45,7 @@ class TeachRecipe(Cell):
         )
         self.start = Button(label="Make recipe from this reading", variant="outlined", margin=0, on_click=_act(propose))
         self.publish = Button(label="Publish", variant="contained", color="primary", margin=0, on_click=_act(publish))
-        self.cancel = Button(label="Cancel", variant="text", margin=(0, 0, 0, 8), on_click=lambda _: self._close())
+        self.cancel = Button(label="Cancel", variant="text", margin=(0, 0, 0, 8), on_click=lambda _: model.close())
         self.message = pane("", "teaching")
         self.form = Column(
             self.lines_input,
@@ -53,9 +58,6 @@ class TeachRecipe(Cell):
         )
         self._shows(Column(self.start, self.form, self.message, sizing_mode="stretch_width", margin=0))
         follow(model, ("opened", "problem", "published"), self._draw)
-
-    def _close(self) -> None:
-        self.model.param.update(opened=False, problem="")
 
     def _draw(self) -> None:
         self.form.visible = self.model.opened

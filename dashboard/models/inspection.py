@@ -14,6 +14,7 @@ LAYERS = ("package", "lines", "characters", "text")
 class InspectionModel(param.Parameterized):
     """One inspection as the API's InspectionView tells it, with the recipe document that judged it."""
 
+    captured_at = param.String(doc="When its photo was taken, ISO 8601 with zone; empty: when it came in.")
     created_at = param.String(doc="When its photo came in, ISO 8601 with zone; empty while none is in view.")
     error = param.Dict(
         default=None, allow_None=True, doc="Why it could not be inspected: code and detail; None: it could."
@@ -40,6 +41,7 @@ class InspectionModel(param.Parameterized):
         """Take over an InspectionView and the document of the recipe version that judged it, at one stroke."""
         image = view.get("image") or {}
         self.param.update(
+            captured_at=str(view.get("captured_at") or ""),
             created_at=str(view.get("created_at") or ""),
             error=dict(view["error"]) if view.get("error") else None,
             evidence=dict(view["evidence"]) if view.get("evidence") else None,

@@ -19,7 +19,10 @@ STATE_WORDS: dict[PartState, str] = {
 
 @dataclass(frozen=True)
 class Part:
-    """One part: `figure` is its one number with its unit, `since` ISO 8601 with zone, `reason` says what is wrong."""
+    """One part: `figure` is its one number with its unit, `since` ISO 8601 with zone, `reason` says what is wrong.
+
+    `dot` names the dot in the strip that it counts to; empty: none.
+    """
 
     name: str
     state: PartState
@@ -27,6 +30,7 @@ class Part:
     reason: str = ""
     since: str = ""
     group: str = "Services"
+    dot: str = ""
 
     def __post_init__(self) -> None:
         if self.state not in get_args(PartState):

@@ -39,6 +39,10 @@ class TeachingModel(param.Parameterized):
             recipe_name=str(document.get("name") or ""),
         )
 
+    def close(self) -> None:
+        """Put the form away and forget what was said."""
+        self.param.update(opened=False, problem="", published=None)
+
     def draft(self) -> dict[str, Any]:
         """Return the document as the form has it now."""
         written = [line.strip() for line in self.lines.splitlines() if line.strip()]

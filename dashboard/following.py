@@ -1,0 +1,61 @@
+"""One task for all open pages: it runs while anybody follows, and tells every follower when something has happened.
+
+1. However many pages are open, there is one listener and one poller a process.
+2. Who follows is an `asyncio.Event`; a page that is closed leaves, and with the last one the task ends.
+3. Being told means "look again": what has happened is asked of the database by whoever is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
+
+class Following:
+    """The followers of one source of news. `source` runs until cancelled and calls `tell` as things happen."""
+
+    def __init__(self, source: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+        self._source = source
+        self._followers: set[asyncio.Event] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many follow."""
+        return len(self._followers)
+
+    @contextmanager
+    def follow(self, told: asyncio.Event) -> Iterator[None]:
+        """Set `told` whenever there is news, while the context lasts; call it inside the running event loop."""
+        self._followers.add(told)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            self._followers.discard(told)
+            if not self._followers:
+                self._task.cancel()
+
+    def tell(self) -> None:
+        """Tell every follower."""
+        for told in self._followers:
+            told.set()
+
+    async def _run(self) -> None:
+        await self._source(self.tell)
+
+
+async def told_within(told: asyncio.Event, seconds: float) -> bool:
+    """Wait until told, at most `seconds`; return whether it was told, and make ready for the next time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await told.wait()
+    except TimeoutError:
+        return False
+    told.clear()
+    return True

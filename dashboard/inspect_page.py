@@ -1,0 +1,89 @@
+"""The Inspect page: its models, its cells, and what keeps them up to date."""
+
+from __future__ import annotations
+
+import asyncio
+
+from panel.viewable import Viewable
+
+from core.verdicts import Verdict
+from dashboard.api.failures import AWAY as AWAY_ERRORS
+from dashboard.cells.dropping import DropPhotos, RecipeChoice
+from dashboard.cells.results import Results
+from dashboard.following import told_within
+from dashboard.models.intake import IntakeModel
+from dashboard.models.results import ResultsModel
+from dashboard.page_context import PageContext
+from dashboard.page_life import arguments, draw, while_open
+from data import bundled
+from layouts.inspect import inspect_page
+
+LOOK_S = 2.0
+"""News may be missed while the listener connects again, so the page looks by itself too."""
+
+SETTLE_S = 0.15
+"""Results that come close together are drawn together."""
+
+AWAY = "The database does not answer. The page goes on asking."
+
+
+class InspectPage:
+    """One open Inspect page."""
+
+    def __init__(self, context: PageContext) -> None:
+        given = arguments()
+        verdict = given.get("verdict", "")
+        known = verdict in {one.word for one in Verdict}
+        self.context = context
+        self.results = ResultsModel(verdict=verdict if known else "", find=given.get("find", "").strip())
+        self.intake = IntakeModel(recipe=given.get("recipe", ""))
+        self._told = asyncio.Event()
+        self._shown: tuple[str, str] | None = None
+        self.results.param.watch(lambda _: self._told.set(), ["verdict"])
+
+    def view(self) -> Viewable:
+        """Lay out the page and begin to follow."""
+        while_open(self.follow)
+        return inspect_page(
+            recipe=RecipeChoice(self.intake),
+            drop=DropPhotos(self.intake, stored=lambda _: self._told.set()),
+            results=Results(self.results, more=self.more),
+        )
+
+    async def follow(self) -> None:
+        """Keep the results up to date while the page is open."""
+        with self.context.news.follow(self._told):
+            while True:
+                await self._look()
+                await told_within(self._told, LOOK_S)
+                await asyncio.sleep(SETTLE_S)
+
+    async def more(self) -> None:
+        """Fetch older results."""
+        model = self.results
+        older = await self.context.reads.results(verdict=model.verdict, find=model.find, cursor=model.cursor)
+        draw(model.append, older.views, older.cursor)
+
+    async def _look(self) -> None:
+        wanted = (self.results.verdict, self.results.find)
+        try:
+            latest = await self.context.reads.results(verdict=wanted[0], find=wanted[1])
+            recipes = await self.context.reads.recipes()
+        except AWAY_ERRORS:
+            draw(self.results.param.update, problem=AWAY)
+            return
+        draw(self.intake.offer, recipes)
+        if wanted == self._shown:
+            draw(self.results.take, latest.views)
+        else:
+            draw(self.results.replace, latest.views, latest.cursor)
+            self._shown = wanted
+        empty = not latest.views and wanted == ("", "")
+        draw(self._offer_samples, offered=empty)
+
+    def _offer_samples(self, *, offered: bool) -> None:
+        samples = [
+            {"name": sample.name, "src": f"/samples/{sample.name}", "caption": sample.shows}
+            for sample in bundled.samples()
+        ]
+        self.intake.samples = samples if offered else []

@@ -1,0 +1,85 @@
+"""The Inspection page: its models, its cells, and what keeps them up to date."""
+
+from __future__ import annotations
+
+import asyncio
+
+from panel.viewable import Viewable
+
+from dashboard.api.failures import AWAY
+from dashboard.cells.expected import ExpectedAgainstRead
+from dashboard.cells.judgement import Judgement
+from dashboard.cells.photo import Photo
+from dashboard.cells.signals import SignalGauges, Timings
+from dashboard.cells.stepping import Stepping
+from dashboard.cells.teaching import TeachRecipe
+from dashboard.following import told_within
+from dashboard.models.inspection import InspectionModel
+from dashboard.models.teaching import TeachingModel
+from dashboard.page_context import PageContext
+from dashboard.page_life import arguments, draw, while_open
+from dashboard.teaching import Teaching
+from layouts.inspection import inspection_page
+
+LOOK_S = 2.0
+
+
+class InspectionPage:
+    """One open Inspection page."""
+
+    def __init__(self, context: PageContext) -> None:
+        given = arguments()
+        self.context = context
+        self.model = InspectionModel()
+        self.teaching = TeachingModel()
+        self._verdict = given.get("verdict", "")
+        self._wanted = given.get("id", "")
+        self._shown = ""
+        self._told = asyncio.Event()
+
+    def view(self) -> Viewable:
+        """Lay out the page and begin to follow."""
+        while_open(self.follow)
+        teaching = Teaching(self.context.services, self.model, self.teaching)
+        return inspection_page(
+            stepping=Stepping(self.model, self.show),
+            photo=Photo(self.model, sizing_mode="stretch_both"),
+            judgement=Judgement(self.model),
+            expected=ExpectedAgainstRead(self.model),
+            signals=SignalGauges(self.model),
+            teaching=TeachRecipe(self.teaching, propose=teaching.propose, publish=teaching.publish),
+            timings=Timings(self.model),
+        )
+
+    def show(self, inspection_id: str) -> None:
+        """Go to another inspection."""
+        self._wanted = inspection_id
+        self._told.set()
+
+    async def follow(self) -> None:
+        """Show what is wanted, until it is settled and again when another is wanted; neighbours stay fresh."""
+        with self.context.news.follow(self._told):
+            while True:
+                try:
+                    await self._look()
+                except AWAY:
+                    self._shown = ""  # the database is away; look again
+                await told_within(self._told, LOOK_S)
+
+    async def _look(self) -> None:
+        wanted = self._wanted
+        if wanted != self._shown or not self.model.settled:
+            found = await self.context.reads.inspection(wanted)
+            if found is None:
+                draw(self.model.miss, wanted)
+                return
+            self._shown = wanted
+            if wanted != self.model.id or found[0]["state"] != self.model.state:
+                draw(self._take, *found)
+        newer, older = await self.context.reads.neighbours(wanted, self._verdict)
+        draw(self.model.param.update, newer=newer, older=older)
+
+    def _take(self, view: dict[str, object], recipe: dict[str, object] | None) -> None:
+        if view["id"] != self.model.id:
+            self.teaching.close()
+        self.model.show(view, recipe)

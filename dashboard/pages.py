@@ -1,0 +1,75 @@
+"""The pages by address: cells wired into their layouts, in the shell, for whoever is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import panel as pn
+from panel.viewable import Viewable
+
+from dashboard.auth import resolve
+from dashboard.following import Following, told_within
+from dashboard.inspect_page import InspectPage
+from dashboard.inspection_page import InspectionPage
+from dashboard.news import news
+from dashboard.page_context import PageContext
+from dashboard.page_life import draw, while_open
+from dashboard.page_reads import PageReads
+from dashboard.pulse import Pulse
+from dashboard.system_page import SystemPage
+from dashboard.system_parts import reader
+from layouts import inspect, inspection, system
+from layouts.shell import Strip, shell, template_variables
+from workers.composition import Services
+
+Routes = dict[str, Callable[[], Viewable]]
+Keys = Sequence[tuple[str, str]]
+HEALTH_S = 10.0
+SERVED = frozenset({"inspect", "system"})
+"""Pages in the rail: those that exist and that the role may see."""
+
+
+class OpenPage(Protocol):
+    """One open page: its view, which begins to follow when it is drawn."""
+
+    def view(self) -> Viewable:
+        """Lay out the page and begin to follow."""
+        ...
+
+
+def routes(services: Services) -> Routes:
+    """Return the page of each address; every call of one makes a page of its own for a new session."""
+    context = PageContext(services, PageReads(services), Following(news(services)), Pulse(reader(services)))
+    return {
+        "/inspect": _page(context, InspectPage, title="Inspect", current="inspect", keys=inspect.KEYS),
+        "/inspection": _page(context, InspectionPage, title="Inspection", current="inspect", keys=inspection.KEYS),
+        "/system": _page(context, SystemPage, title="System", current="system", keys=system.KEYS),
+    }
+
+
+def _page(
+    context: PageContext, make: Callable[[PageContext], OpenPage], *, title: str, current: str, keys: Keys
+) -> Callable[[], Viewable]:
+    def page() -> Viewable:
+        cookies: dict[str, str] = pn.state.cookies
+        theme, rail = cookies.get("marksight_theme"), cookies.get("marksight_rail")
+        pn.state.curdoc.template_variables.update(template_variables(theme, rail))
+        user = resolve(cookie=cookies.get("user"))
+        strip = Strip(person=user.name.capitalize(), keys=[list(key) for key in keys], sizing_mode="stretch_width")
+        while_open(lambda: _health(context.pulse, strip))
+        main = make(context).view()
+        return shell(main, title=title, current=current, served=SERVED, strip=strip, dark=theme == "dark")
+
+    return page
+
+
+async def _health(pulse: Pulse, strip: Strip) -> None:
+    """Keep the dots of the strip up to date."""
+    told = asyncio.Event()
+    with pulse.follow(told):
+        while True:
+            if pulse.parts and (health := pulse.health()) != strip.health:
+                draw(strip.param.update, health=health)
+            await told_within(told, HEALTH_S)

@@ -1,0 +1,38 @@
+"""The System page: its model, its cell, and what keeps it up to date."""
+
+from __future__ import annotations
+
+import asyncio
+
+from panel.viewable import Viewable
+
+from dashboard.cells.parts import Parts
+from dashboard.following import told_within
+from dashboard.models.system import SystemModel
+from dashboard.page_context import PageContext
+from dashboard.page_life import draw, while_open
+from layouts.system import system_page
+
+LOOK_S = 10.0
+
+
+class SystemPage:
+    """One open System page."""
+
+    def __init__(self, context: PageContext) -> None:
+        self.pulse = context.pulse
+        self.model = SystemModel()
+        self._told = asyncio.Event()
+
+    def view(self) -> Viewable:
+        """Lay out the page and begin to follow."""
+        while_open(self.follow)
+        return system_page(parts=Parts(self.model))
+
+    async def follow(self) -> None:
+        """Keep the parts up to date while the page is open."""
+        with self.pulse.follow(self._told):
+            while True:
+                if self.pulse.parts:
+                    draw(self.model.show, self.pulse.parts, self.pulse.read_at)
+                await told_within(self._told, LOOK_S)

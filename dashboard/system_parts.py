@@ -1,0 +1,159 @@
+"""How every part of the system is, asked of the parts themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from core.errors import MarksightError
+from dashboard.api.failures import AWAY
+from dashboard.models.system import Part, PartState
+from data.models import models
+from data.queries.system import SystemFigures, system_figures
+from workers import status
+from workers.composition import Services
+
+SLOW_QUEUE_S = 30.0
+LITTLE_DISK = 0.10
+NO_DISK = 0.02
+GIB, MIB = 2**30, 2**20
+
+SUPERVISED: dict[status.State, PartState] = {
+    "waiting": "degraded",
+    "starting": "degraded",
+    "running": "ok",
+    "done": "ok",
+    "crashed": "down",
+    "stopping": "degraded",
+    "stopped": "down",
+}
+DOTS = {"worker": "Workers", "relay": "Workers"}
+EMBEDDED = {"postgres", "valkey", "server"}
+"""Supervised parts that answer for themselves."""
+
+Reader = Callable[[], Awaitable[tuple[list[Part], str]]]
+
+
+def reader(services: Services) -> Reader:
+    """Return what reads all parts of `services`, with the time of reading."""
+    began = services.clock()
+
+    async def read() -> tuple[list[Part], str]:
+        now = services.clock()
+        parts = [
+            *await _database(services, now),
+            await _redis(services),
+            Part("Page server", "ok", version("marksight"), since=began.isoformat()),
+            *_supervised(services),
+            await asyncio.to_thread(_disk, services),
+            *_versions(),
+        ]
+        return sorted(parts, key=lambda part: GROUPS.index(part.group)), now.isoformat()
+
+    return read
+
+
+GROUPS = ("Services", "Work", "Store", "Models", "Versions")
+
+
+async def _database(services: Services, now: datetime) -> list[Part]:
+    try:
+        async with services.database.session() as session:
+            figures = await system_figures(session, now=now)
+    except AWAY as error:
+        return [
+            Part("PostgreSQL", "down", reason=_short(error), dot="Database"),
+            Part("Queue", "unknown", reason="The database does not answer.", group="Work", dot="Queue"),
+        ]
+    figure = f"{figures.database_version.split()[0]}, {figures.database_bytes / MIB:,.1f} MiB"
+    return [
+        Part("PostgreSQL", "ok", figure, dot="Database"),
+        _queue(figures, now),
+        _day(figures),
+        Part("Pictures", "ok", f"{figures.images:,} in {figures.image_bytes / MIB:,.1f} MiB", group="Store"),
+    ]
+
+
+def _queue(figures: SystemFigures, now: datetime) -> Part:
+    queue = figures.queue
+    if not queue.depth:
+        return Part("Queue", "ok", "empty", group="Work", dot="Queue")
+    slow = queue.oldest_s > SLOW_QUEUE_S
+    return Part(
+        "Queue",
+        "degraded" if slow else "ok",
+        f"{queue.depth:,} waiting, {queue.running:,} of them being inspected; oldest {queue.oldest_s:,.0f} s",
+        f"The oldest has waited over {SLOW_QUEUE_S:.0f} s." if slow else "",
+        since=(now - timedelta(seconds=queue.oldest_s)).isoformat(),
+        group="Work",
+        dot="Queue",
+    )
+
+
+def _day(figures: SystemFigures) -> Part:
+    total = sum(figures.verdicts.values())
+    told = ", ".join(f"{count:,} {verdict.replace('_', ' ')}" for verdict, count in sorted(figures.verdicts.items()))
+    failed = figures.states.get("failed", 0)
+    reason = f"{failed:,} could not be inspected." if failed else ""
+    figure = f"{total:,}: {told}" if total else "none"
+    return Part(f"Inspected in {figures.hours} h", "degraded" if failed else "ok", figure, reason, group="Work")
+
+
+async def _redis(services: Services) -> Part:
+    try:
+        info: dict[str, Any] = await asyncio.to_thread(services.queue.connection.info)
+    except (RedisError, OSError, MarksightError) as error:
+        return Part("Redis", "down", reason=_short(error), dot="Queue")
+    since = datetime.now(tz=UTC) - timedelta(seconds=int(info["uptime_in_seconds"]))
+    figure = f"{info.get('valkey_version', info['redis_version'])}, {info['used_memory'] / MIB:,.1f} MiB"
+    return Part("Redis", "ok", figure, since=since.isoformat(timespec="seconds"), dot="Queue")
+
+
+def _supervised(services: Services) -> list[Part]:
+    """Return the parts that `marksight up` runs; on outside services there may be none, and nobody to ask."""
+    found = status.read(services.settings.home)
+    if found is None:
+        return [Part("Supervisor", "unknown", reason="No `marksight up` runs on this state folder.", dot="Workers")]
+    return [_supervised_part(part) for part in found.parts if part.name not in EMBEDDED and part.state != "done"]
+
+
+def _supervised_part(part: status.PartStatus) -> Part:
+    figure = f"started again {part.restarts} times" if part.restarts else (f"process {part.pid}" if part.pid else "")
+    return Part(
+        part.name.replace("-", " ").capitalize(),
+        SUPERVISED[part.state],
+        figure,
+        part.reason if SUPERVISED[part.state] != "ok" else "",
+        since=part.since.isoformat(),
+        dot=DOTS.get(part.name.split("-")[0], ""),
+    )
+
+
+def _disk(services: Services) -> Part:
+    usage = shutil.disk_usage(services.settings.home)
+    free = usage.free / usage.total
+    state: PartState = "down" if free < NO_DISK else "degraded" if free < LITTLE_DISK else "ok"
+    reason = "" if state == "ok" else f"Only {free:.0%} of the disk is free."
+    return Part(
+        "Disk", state, f"{usage.free / GIB:,.1f} GiB free of {usage.total / GIB:,.1f} GiB", reason, group="Store"
+    )
+
+
+def _versions() -> list[Part]:
+    known = [
+        Part(name, "ok", f"{model.version}, {model.sha256[:12]}", group="Models") for name, model in models().items()
+    ]
+    packages = ("marksight", "onnxruntime", "opencv-python-headless", "panel", "fastapi", "sqlalchemy", "rq")
+    told = [Part(name.capitalize(), "ok", version(name), group="Versions") for name in packages]
+    return [*known, *told, Part("Python", "ok", platform.python_version(), group="Versions")]
+
+
+def _short(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
