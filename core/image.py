@@ -23,7 +23,7 @@ from PIL.ImageFile import ImageFile
 
 from core.errors import ImageRefused
 from core.frame import Frame
-from core.image_header import FORMATS, WEBP, Format, name_of_other, sniff, webp_header
+from core.image_header import FORMATS, PNG, WEBP, Format, name_of_other, sniff, webp_header
 
 REFUSALS = {
     "not-an-image": "The bytes are no picture of a known kind.",
@@ -137,6 +137,8 @@ def _open(data: bytes, limits: ImageLimits) -> tuple[Format, ImageFile]:
         # The plugin is called by itself: `Image.open` would try every plugin installed and warn by a global limit.
         image = form.opener(io.BytesIO(data))  # type: ignore[no-untyped-call, unused-ignore]
         _check_size(image.size, limits)
+        if form is PNG:
+            form.opener(io.BytesIO(data)).verify()  # the checksum of every chunk, which decoding alone skips
         frames = getattr(image, "n_frames", 1)
     except DAMAGE as error:
         raise ImageRefused("image-truncated", f"The {form.name} header cannot be read: {error}.") from error
