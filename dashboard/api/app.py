@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, plain
+from dashboard.api import failures, inspections, intake, plain, recipes, system
 from dashboard.api.guard import OriginGuard
 from dashboard.api.limits import BoundedBody
+from dashboard.api.schemas import ProblemView
+from dashboard.api.waiting import ResultFeed
+from data.urls import app_url
 
 if TYPE_CHECKING:
     from workers.composition import Services
@@ -39,11 +42,25 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     )
     app.state.services = services
     app.state.hosts = frozenset()
+    app.state.feed = ResultFeed(lambda: app_url(services.settings))
     failures.install(app)
+    for module in (intake, inspections, recipes, system):
+        app.include_router(module.router)
     plain.install(app, first_page)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the description of the API, with the schema that all its problems share."""
+    if app.openapi_schema is None:
+        schema = FastAPI.openapi(app)
+        schema["components"]["schemas"]["ProblemView"] = ProblemView.model_json_schema()
+    return app.openapi_schema or {}
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
+    """Listen for results while the app serves."""
+    async with app.state.feed.listening():
+        yield

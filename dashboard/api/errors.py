@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
@@ -36,6 +37,9 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Its body holds more bytes than a request may; reading stopped there and nothing was kept.",
         "Send a smaller picture, or raise MARKSIGHT_MAX_IMAGE_BYTES.",
     ),
+    "conflict": ProblemKind(
+        409, "Something stands against it", "It does not go together with what is there.", "See the detail."
+    ),
     "cursor-invalid": ProblemKind(
         422,
         "The cursor is not one of ours",
@@ -48,7 +52,19 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Nothing was kept of this request.",
         "Send it again after the seconds in Retry-After; /ready says which parts are missing.",
     ),
+    "draft-changed": ProblemKind(
+        409,
+        "Somebody else has saved this draft",
+        "It was saved since you read it.",
+        "Read it again and make your change anew.",
+    ),
     "forbidden": ProblemKind(403, "You may not do this", "Your role does not allow it.", "Ask an administrator."),
+    "answer-unavailable": ProblemKind(
+        503,
+        "The picture is kept, but its inspection cannot be shown now",
+        "The database went away after the picture was accepted.",
+        "Ask for it later at the address in Location; do not send it again without the same Idempotency-Key.",
+    ),
     "idempotency-key-invalid": ProblemKind(
         400,
         "The idempotency key cannot be used",
@@ -91,7 +107,7 @@ PROBLEMS: dict[str, ProblemKind] = {
         "It is a picture, but of a format or a depth that is not read here.",
         "Send JPEG, PNG, WebP, BMP or TIFF.",
     ),
-    "inspection-unknown": ProblemKind(
+    "inspection-not-found": ProblemKind(
         404, "There is no such inspection", "No inspection has this id.", "Look for it at /v1/inspections."
     ),
     "internal-error": ProblemKind(
@@ -100,8 +116,8 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The server met a failure it did not expect; it has written it to its log.",
         "Try again; if it stays, tell the administrator the time of the request.",
     ),
-    "invalid-value": ProblemKind(
-        422, "A value cannot be used", "A value of the request breaks a rule; the detail says which.", "Correct it."
+    "lot-not-open": ProblemKind(
+        409, "The lot takes no more parts", "It is on hold or closed.", "Choose an open lot, or release this one."
     ),
     "method-not-allowed": ProblemKind(
         405,
@@ -115,6 +131,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The body says it is multipart/form-data and cannot be read as such.",
         "Let your HTTP library build the form.",
     ),
+    "no-evidence": ProblemKind(
+        409,
+        "There is no evidence to draw",
+        "The inspection is not judged yet, or could not be.",
+        "Ask again when its state is done.",
+    ),
     "not-an-image": ProblemKind(
         415,
         "This is not a picture",
@@ -122,6 +144,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Send a JPEG, PNG, WebP, BMP or TIFF file.",
     ),
     "not-found": ProblemKind(404, "There is nothing here", "No page or resource has this address.", "Start at /."),
+    "not-ready": ProblemKind(
+        503,
+        "A part is missing",
+        "`parts` names every part the server needs, and the reason for each that is away.",
+        "Mend what is named; `marksight doctor` says more.",
+    ),
     "origin-refused": ProblemKind(
         403,
         "This page may not do that",
@@ -152,6 +180,9 @@ PROBLEMS: dict[str, ProblemKind] = {
     "recipe-invalid": ProblemKind(
         422, "The recipe cannot be used", "It breaks a rule at the place named in `where`.", "Correct that place."
     ),
+    "recipe-not-found": ProblemKind(
+        404, "There is no such recipe", "No recipe has this id.", "Look for it at /v1/recipes."
+    ),
     "recipe-not-published": ProblemKind(
         409,
         "The recipe has no published version",
@@ -162,13 +193,34 @@ PROBLEMS: dict[str, ProblemKind] = {
         409, "There is a recipe of this name", "Names of recipes are unique.", "Choose another name."
     ),
     "recipe-unknown": ProblemKind(
-        404, "There is no such recipe", "No recipe has this id, name or part number.", "Look at /v1/recipes."
+        422,
+        "The picture names a recipe that does not exist",
+        "No recipe has this id, name or part number; nothing was kept.",
+        "Look at /v1/recipes; without a recipe the mark is read and not judged.",
+    ),
+    "reference-unknown": ProblemKind(
+        422,
+        "The request names something that does not exist",
+        "`kind` and `reference` say what; nothing was kept.",
+        "Correct the name, or make it first.",
     ),
     "request-invalid": ProblemKind(
         422,
         "The request does not fit",
         "A parameter or field is missing or of the wrong kind; `errors` names each.",
         "Correct them.",
+    ),
+    "store-full": ProblemKind(
+        503,
+        "There is no room for the picture",
+        "The image store is full; nothing was kept.",
+        "Make room in the store (setting MARKSIGHT_STORE_URL), then send it again.",
+    ),
+    "store-unavailable": ProblemKind(
+        503,
+        "The image store cannot be used",
+        "The picture could not be kept or read; nothing was changed.",
+        "Send it again after the seconds in Retry-After; /ready says what is wrong.",
     ),
     "unauthenticated": ProblemKind(401, "Who are you?", "This needs a signed-in user.", "Sign in, or send a token."),
     "unsupported-media-type": ProblemKind(
@@ -207,6 +259,22 @@ class ApiProblem(HTTPException):
         super().__init__(PROBLEMS[code].status, detail, headers)
         self.code = code
         self.extra = extra
+
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of an operation that may answer with these problems, and with those that any may."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in sorted({*codes, *ANYWHERE}):
+        kind = PROBLEMS[code]
+        found = by_status.setdefault(kind.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
+        found["description"] += f"{kind.title} (`{code}`). "
+        example = document(code, kind.meaning, "/v1/...", {})
+        found["content"][MEDIA_TYPE]["examples"][code] = {"value": example}
+        found["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemView"}
+    return by_status
+
+
+ANYWHERE = ("bad-request", "body-too-large", "internal-error", "request-invalid", "database-away")
 
 
 def document(code: str, detail: str, instance: str, extra: Mapping[str, object]) -> dict[str, object]:

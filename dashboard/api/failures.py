@@ -5,17 +5,66 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy import exc
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from core.errors import ImageRefused, MarksightError, RecipeInvalid
 from dashboard.api import html
 from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, code_of_status, document
+from data import errors as data_errors
 
 log = logging.getLogger(__name__)
+
+CODES: dict[type[MarksightError], str] = {
+    RecipeInvalid: "recipe-invalid",
+    data_errors.CursorInvalid: "cursor-invalid",
+    data_errors.IdempotencyMismatch: "idempotency-key-reused",
+    data_errors.DraftChanged: "draft-changed",
+    data_errors.NameTaken: "recipe-taken",
+    data_errors.NothingPublished: "recipe-not-published",
+    data_errors.PartAmbiguous: "recipe-ambiguous",
+    data_errors.LotNotOpen: "lot-not-open",
+    data_errors.Conflict: "conflict",
+    data_errors.StoreFull: "store-full",
+    data_errors.BlobMissing: "picture-unavailable",
+    data_errors.StoreError: "store-unavailable",
+    data_errors.NotFound: "not-found",
+    MarksightError: "unprocessable",
+}
+"""The problem that each class of our own errors is; the nearest class of an error counts."""
+
+NOT_FOUND = {
+    "inspection": "inspection-not-found",
+    "picture of inspection": "inspection-not-found",
+    "recipe": "recipe-not-found",
+}
+"""What is missing at an address, by the kind that `NotFound` names."""
+
+AWAY = (
+    exc.DBAPIError,
+    exc.TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+    OSError,
+    TimeoutError,
+)
+"""What may be raised while the database is away: see `is_away`. asyncpg raises bare OSErrors for want of a socket."""
+
+_CAUSES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ConnectionDoesNotExistError,
+    OSError,
+)
+"""What SQLAlchemy wraps when the database goes away in the middle of something, or has no room."""
+
+_LATER = {"Retry-After": str(RETRY_AFTER_S)}
 
 
 def install(app: FastAPI) -> None:
@@ -23,6 +72,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(MarksightError, _told)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -32,6 +84,15 @@ def answer(
     """Return the problem `code` as the answer to `request`."""
     content = document(code, detail, request.url.path, extra)
     return JSONResponse(content, PROBLEMS[code].status, headers, MEDIA_TYPE)
+
+
+def code_of(error: MarksightError) -> str:
+    """Return the problem that an error of our own tree is."""
+    if isinstance(error, ImageRefused):
+        return error.code
+    if isinstance(error, data_errors.NotFound) and error.kind in NOT_FOUND:
+        return NOT_FOUND[error.kind]
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -64,20 +125,34 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _told(request: Request, error: Exception) -> Response:
     """An error of our own tree, whose message is fit to be shown."""
-    if isinstance(error, ImageRefused):
-        return answer(request, error.code, error.detail)
-    if isinstance(error, RecipeInvalid):
-        return answer(request, "recipe-invalid", str(error), where=error.where)
-    return answer(request, "unprocessable", str(error))
+    assert isinstance(error, MarksightError)  # noqa: S101 - by registration
+    code = code_of(error)
+    where = {"where": error.where} if isinstance(error, RecipeInvalid) else {}
+    headers = _LATER if code == "store-unavailable" else None
+    return answer(request, code, str(error), headers=headers, **where)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """What nobody foresaw; the server above logs it with its traceback."""
-    if any(isinstance(error, kind) for kind in _AWAY):
-        log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
-        return answer(request, "database-away", "The database cannot be reached.", headers=_LATER)
+async def _gone(request: Request, _error: Exception) -> Response:
+    """The client went away in the middle of its body; nobody reads this."""
+    return answer(request, "bad-request", "The request ended before its body did.")
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """The database is away, or what looks like it is a failure of our own after all."""
+    if not is_away(error):
+        raise error
+    log.warning("%s %s: database away: %s: %s", request.method, request.url.path, type(error).__name__, error)
+    return answer(request, "database-away", "The database cannot be reached.", headers=_LATER)
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether an error of `AWAY` says that the database is away, and not that we failed."""
+    if isinstance(error, exc.DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return error.connection_invalidated or isinstance(cause, _CAUSES)
+    return not isinstance(error, OSError) or error.filename is None  # one that names a file is about that file
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    """What nobody foresaw; the server logs it with its traceback."""
     return answer(request, "internal-error", "The server met a failure it did not expect.")
-
-
-_LATER = {"Retry-After": str(RETRY_AFTER_S)}
-_AWAY: tuple[type[Exception], ...] = (ConnectionError,)

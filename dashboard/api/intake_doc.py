@@ -1,0 +1,54 @@
+"""What OpenAPI says of posting a picture: its two kinds of body, and everything it may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.api import upload
+from dashboard.api.errors import documented
+from dashboard.api.schemas import InspectionView
+
+_TEXT = {"type": "string", "maxLength": upload.MAX_NAME}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "A picture: as the file `image` of a form, or as the body itself with its own content type.",
+        "content": {
+            upload.FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, BMP or TIFF."},
+                        "recipe": {**_TEXT, "description": "A recipe's name or id, or a part number."},
+                        "part_number": {**_TEXT, "description": "The part number, when no recipe is named."},
+                        "station": {**_TEXT, "description": "The station's name; the bench when left out."},
+                        "lot": {**_TEXT, "description": "The lot's code."},
+                        "unit_serial": {**_TEXT, "description": "The unit's serial; made up when left out."},
+                    },
+                }
+            },
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+_PROBLEMS = documented(
+    "answer-unavailable", "body-too-large", "idempotency-key-invalid", "idempotency-key-reused", "image-animated",
+    "image-too-large", "image-too-many-pixels", "image-too-small", "image-truncated", "image-unsupported",
+    "lot-not-open", "multipart-invalid", "not-an-image", "origin-refused", "picture-missing", "recipe-ambiguous",
+    "recipe-not-published", "recipe-unknown", "reference-unknown", "store-full", "store-unavailable",
+    "unsupported-media-type",
+)  # fmt: skip
+_ACCEPTED: dict[str, Any] = {
+    "description": "The picture is kept and will be inspected, whatever happens; look for the verdict at `Location`.",
+    "model": InspectionView,
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "Where the inspection is."}},
+}
+_WAITED = "With `wait_ms`: the verdict, or `not_judged` with the reason `TIME_OUT` while the inspection goes on."
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": _WAITED, "model": InspectionView},
+    202: _ACCEPTED,
+    **_PROBLEMS,
+}

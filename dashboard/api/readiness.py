@@ -1,0 +1,112 @@
+"""Whether every part that the server needs is there, each by its name and with the reason if not."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from pydantic import BaseModel
+from redis import asyncio as redis
+from sqlalchemy import text
+
+from data import migrate
+from data.urls import redis_url
+from workers.composition import Services
+from workers.readers import catalogue
+
+CHECK_S = 3.0
+LEAST_FREE_BYTES = 256 * 2**20
+
+Check = Callable[[Services], Awaitable[str]]
+"""Returns a few words about a part that is there; raises, saying why, for one that is not."""
+
+
+class PartView(BaseModel):
+    """One part: whether it is there, in words what was found, and how long it took to answer."""
+
+    name: str
+    state: Literal["ok", "away"]
+    detail: str
+    seconds: float
+
+
+class NotThere(Exception):
+    """A part answers, but not as it must."""
+
+
+async def look(services: Services) -> list[PartView]:
+    """Look at every part, all at once; a part that does not answer in `CHECK_S` is away."""
+    return list(await asyncio.gather(*(_part(name, check, services) for name, check in CHECKS.items())))
+
+
+async def _part(name: str, check: Check, services: Services) -> PartView:
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_S):
+            detail, away = await check(services), False
+    except TimeoutError:
+        detail, away = f"no answer within {CHECK_S:g} s", True
+    except Exception as error:  # noqa: BLE001 - the boundary of a check: whatever a part raises is its reason
+        detail, away = _reason(error), True
+    seconds = round(time.perf_counter() - began, 4)
+    return PartView(name=name, state="away" if away else "ok", detail=detail, seconds=seconds)
+
+
+def _reason(error: Exception) -> str:
+    """Return an error in one line; SQLAlchemy's carry statements and links behind it."""
+    first = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
+    return first if isinstance(error, NotThere) else f"{type(error).__name__}: {first}"
+
+
+async def _database(services: Services) -> str:
+    async with services.database.session() as session:
+        return f"PostgreSQL {await session.scalar(text('SHOW server_version'))}"
+
+
+async def _migrations(services: Services) -> str:
+    wanted = await asyncio.to_thread(migrate.head)
+    async with services.database.session() as session:
+        found = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    if found != wanted:
+        raise NotThere(f"the schema is at {found}, this program needs {wanted}; run: marksight migrate")
+    return f"at {found}"
+
+
+async def _queue(services: Services) -> str:
+    client = redis.Redis.from_url(redis_url(services.settings))
+    try:
+        return f"Redis {(await client.info('server'))['redis_version']}"
+    finally:
+        await client.aclose()
+
+
+async def _store(services: Services) -> str:
+    await services.store.check()
+    return "takes pictures"
+
+
+async def _models(_services: Services) -> str:
+    there = await asyncio.to_thread(catalogue.available)
+    if catalogue.DEFAULT not in there:
+        raise NotThere(f"the reader {catalogue.DEFAULT} is not installed; run: marksight doctor")
+    return f"readers: {', '.join(there)}"
+
+
+async def _disk(services: Services) -> str:
+    free = (await asyncio.to_thread(shutil.disk_usage, services.settings.home)).free
+    if free < LEAST_FREE_BYTES:
+        raise NotThere(f"{free / 2**20:.0f} MiB are free in {services.settings.home}; make room")
+    return f"{free / 2**30:.1f} GiB free"
+
+
+CHECKS: dict[str, Check] = {
+    "database": _database,
+    "migrations": _migrations,
+    "queue": _queue,
+    "store": _store,
+    "models": _models,
+    "disk": _disk,
+}

@@ -1,0 +1,265 @@
+"""What the API answers with and takes, as documents; `of` makes each from the values that queries return.
+
+Scores beside the evidence are shares, 0..1, and null where nothing was measured; in the evidence they stay the
+ten-thousandths in which they are stored, so that its digest can be checked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from data.queries.inspection_view import ImageUsed, InspectionDetail, InspectionSummary, RecipeUsed
+from data.queries.recipes import RecipeDetail, RecipeSummary, VersionView
+
+ONE = 10_000
+"""A stored score of 1."""
+
+State = Literal["received", "queued", "running", "done", "failed"]
+Verdict = Literal["pass", "fail", "borderline", "not_judged"]
+
+EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
+INSPECTION_EXAMPLE: JsonDict = {
+    "id": EXAMPLE_ID,
+    "state": "done",
+    "created_at": "2026-11-20T09:30:00.125Z",
+    "captured_at": "2026-11-20T09:30:00.125Z",
+    "finished_at": "2026-11-20T09:30:00.310Z",
+    "verdict": "pass",
+    "disposition": "accepted",
+    "reasons": [{"code": "UNVERIFIED", "words": "2019 is matched by the pattern {YYWW} only."}],
+    "score": 0.9312,
+    "confidence": 0.41,
+    "recipe": {
+        "id": "0199c2f0-1111-7abc-8def-0123456789ab",
+        "name": "74LS00 DIP-14",
+        "version": 2,
+        "part_number": "SN74LS00N",
+    },
+    "image": {
+        "id": "0199c2f4-6a4f-7b1a-a111-8f0e6d5c4b3a",
+        "media_type": "image/jpeg",
+        "width_px": 1280,
+        "height_px": 960,
+        "bytes": 184233,
+        "url": f"/v1/inspections/{EXAMPLE_ID}/image",
+    },
+    "station": "bench",
+    "lot": None,
+    "unit_serial": None,
+    "attempt": 1,
+    "file_name": "part.jpg",
+    "error": None,
+    "url": f"/v1/inspections/{EXAMPLE_ID}",
+}
+
+
+class Reason(BaseModel):
+    """Why a verdict was given: a stable code, and words."""
+
+    code: str
+    words: str
+
+
+class Failure(BaseModel):
+    """Why an inspection has no result."""
+
+    code: str
+    detail: str
+
+
+class RecipeRef(BaseModel):
+    """The recipe version that judges, or judged, an inspection."""
+
+    id: UUID
+    name: str
+    version: int | None
+    part_number: str
+
+    @classmethod
+    def of(cls, used: RecipeUsed | None) -> Self | None:
+        """Make it from what the query found."""
+        if used is None:
+            return None
+        return cls(id=used.id, name=used.name, version=used.version, part_number=used.part_number)
+
+
+class ImageRef(BaseModel):
+    """The picture of an inspection, and where it is served."""
+
+    id: UUID
+    media_type: str
+    width_px: int
+    height_px: int
+    bytes: int
+    url: str
+
+    @classmethod
+    def of(cls, used: ImageUsed, inspection_id: UUID) -> Self:
+        """Make it from what the query found."""
+        return cls(
+            id=used.id,
+            media_type=used.media_type,
+            width_px=used.width_px,
+            height_px=used.height_px,
+            bytes=used.byte_count,
+            url=f"/v1/inspections/{inspection_id}/image",
+        )
+
+
+Share = Annotated[float | None, Field(ge=0, le=1)]
+
+
+class InspectionSummaryView(BaseModel):
+    """An inspection as lists show it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [INSPECTION_EXAMPLE]})
+
+    id: UUID
+    state: State
+    created_at: datetime
+    captured_at: datetime
+    finished_at: datetime | None
+    verdict: Verdict | None
+    disposition: str | None
+    reasons: list[Reason]
+    score: Share
+    confidence: Share
+    recipe: RecipeRef | None
+    image: ImageRef
+    station: str
+    lot: str | None
+    unit_serial: str | None
+    attempt: int
+    file_name: str | None
+    error: Failure | None
+    url: str
+
+    @classmethod
+    def of(cls, found: InspectionSummary) -> Self:
+        """Make it from what the query found."""
+        return cls(**_summary(found))
+
+
+class InspectionView(InspectionSummaryView):
+    """An inspection with its evidence, which is null until it is judged."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**INSPECTION_EXAMPLE, "evidence": {"schema": 1}}]})
+
+    evidence: dict[str, Any] | None
+    signal_version: str | None
+    digest: str | None
+
+    @classmethod
+    def with_evidence(cls, found: InspectionDetail) -> Self:
+        """Make it from what the query found."""
+        own = {"evidence": found.evidence, "signal_version": found.signal_version, "digest": found.digest}
+        return cls(**_summary(found.summary), **own)
+
+
+def _summary(found: InspectionSummary) -> dict[str, Any]:
+    plain = ("id", "state", "created_at", "captured_at", "finished_at", "verdict", "disposition", "station", "lot")
+    error = None if found.error is None else {"code": found.error.code, "detail": found.error.detail}
+    return {
+        **{name: getattr(found, name) for name in (*plain, "unit_serial", "attempt", "file_name")},
+        "reasons": found.reasons,
+        "score": _share(found.score),
+        "confidence": _share(found.confidence),
+        "recipe": RecipeRef.of(found.recipe),
+        "image": ImageRef.of(found.image, found.id),
+        "error": error,
+        "url": f"/v1/inspections/{found.id}",
+    }
+
+
+def _share(stored: int | None) -> float | None:
+    return None if stored is None or stored < 0 else stored / ONE
+
+
+class InspectionPage(BaseModel):
+    """Some inspections, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[InspectionSummaryView]
+    next_cursor: str | None
+
+
+class RecipeSummaryView(BaseModel):
+    """A recipe as lists show it; `published` is the version in force, null before the first."""
+
+    id: UUID
+    name: str
+    part_number: str
+    manufacturer: str
+    published: int | None
+    has_draft: bool
+    url: str
+
+    @classmethod
+    def of(cls, found: RecipeSummary) -> Self:
+        """Make it from what the query found."""
+        names = ("id", "name", "part_number", "manufacturer", "published", "has_draft")
+        return cls(**{name: getattr(found, name) for name in names}, url=f"/v1/recipes/{found.id}")
+
+
+class RecipePage(BaseModel):
+    """Some recipes, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[RecipeSummaryView]
+    next_cursor: str | None
+
+
+class RecipeVersionView(BaseModel):
+    """One version of a recipe; `number` is null for the draft, which alone can still change."""
+
+    id: UUID
+    number: int | None
+    state: Literal["draft", "published"]
+    revision: int
+    part_number: str
+    manufacturer: str
+    comment: str
+    saved_at: datetime
+    published_at: datetime | None
+    document: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: VersionView) -> Self:
+        """Make it from what the query found."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class RecipeView(BaseModel):
+    """A recipe with all its versions: the draft first, then the newest."""
+
+    id: UUID
+    name: str
+    published: int | None
+    versions: list[RecipeVersionView]
+    url: str
+
+    @classmethod
+    def of(cls, found: RecipeDetail) -> Self:
+        """Make it from what the query found."""
+        return cls(
+            id=found.id,
+            name=found.name,
+            published=found.published.number if found.published else None,
+            versions=[RecipeVersionView.of(version) for version in found.versions],
+            url=f"/v1/recipes/{found.id}",
+        )
+
+
+class ProblemView(BaseModel):
+    """A problem document (RFC 9457); `type` leads to a page about this kind of problem."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str

@@ -1,0 +1,105 @@
+"""A picture as it comes: as the file of a form, or as the body itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from dashboard.api.errors import ApiProblem
+
+MAX_FIELDS = 16
+MAX_FIELD_BYTES = 4096
+MAX_NAME = 200
+FORM = "multipart/form-data"
+BARE = ("image/", "application/octet-stream")
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Beside(BaseModel):
+    """What is said beside the picture. Without `recipe` and `part_number` the mark is read and not judged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: Word | None = None
+    part_number: Word | None = None
+    station: Word | None = None
+    lot: Word | None = None
+    unit_serial: Word | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A picture's bytes, what the sender called its file, and what was said beside it."""
+
+    data: bytes
+    file_name: str | None
+    beside: Beside
+
+
+async def read(request: Request, asked: Beside) -> Submission:
+    """Read a request to the end, within its limits; `asked` is what its address says, which a form may override.
+
+    Raises:
+        ApiProblem: there is no picture, the form is broken, or the body is of another kind.
+        RequestValidationError: the form has a field that is not known or cannot be used.
+    """
+    kind = request.headers.get("content-type", "").lower()
+    if kind.startswith(FORM):
+        return await _from_form(request, asked)
+    if kind.startswith(BARE):
+        return Submission(_some(await request.body()), None, asked)
+    raise ApiProblem(
+        "unsupported-media-type",
+        f"A picture comes as {FORM} or as image/*; this request says {kind or 'nothing'}.",
+        headers={"Accept": f"{FORM}, image/*"},
+    )
+
+
+async def _from_form(request: Request, asked: Beside) -> Submission:
+    try:
+        form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    except HTTPException as error:
+        if isinstance(error, ApiProblem):
+            raise
+        raise ApiProblem("multipart-invalid", f"The form cannot be read: {error.detail}") from error
+    try:
+        image = form.get("image")
+        if not isinstance(image, UploadFile):
+            raise ApiProblem("picture-missing", "The form has no file called image.")
+        fields = {name: value for name, value in form.multi_items() if name != "image"}
+        data = _some(await image.read())
+        return Submission(data, plain_name(image.filename), _beside(fields, asked))
+    finally:
+        await form.close()
+
+
+def _beside(fields: dict[str, Any], asked: Beside) -> Beside:
+    given = {name: value for name, value in fields.items() if value != ""}
+    try:
+        return Beside(**{**asked.model_dump(exclude_none=True), **given})
+    except ValidationError as error:
+        found = [{**fault, "loc": ("form", *fault["loc"])} for fault in error.errors(include_url=False)]
+        raise RequestValidationError(found) from error
+
+
+def _some(data: bytes) -> bytes:
+    if not data:
+        raise ApiProblem("picture-missing", "The picture is empty.")
+    return data
+
+
+def plain_name(name: str | None) -> str | None:
+    """Return a file's name without folders and control characters, at most `MAX_NAME` long, or None for no name."""
+    if not name:
+        return None
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "", last)[-MAX_NAME:] or None

@@ -1,0 +1,125 @@
+"""The API on real services, through both servers, with a worker beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from core.engines import Engines
+from dashboard.api.app import create_app
+from data import embedded_urls
+from data.settings import Settings
+from tests.conftest import ROOT
+from tests.dashboard.probe import SERVERS
+from workers.composition import Services, compose
+from workers.inspecting import inspect_batch
+from workers.outbox import next_batch
+from workers.readers import catalogue
+
+SAMPLES = ROOT / "data" / "assets" / "samples"
+RECIPES = ROOT / "data" / "assets" / "recipes"
+Kept = Callable[[], Awaitable[dict[str, int]]]
+
+
+@pytest.fixture(scope="session")
+def engines() -> Engines:
+    """The real engines, loaded once."""
+    return Engines({catalogue.DEFAULT: catalogue.build()}, time.perf_counter)
+
+
+@pytest.fixture
+async def services(emptied: None, postgres: Settings, engines: Engines) -> AsyncIterator[Services]:
+    """Everything composed as in production, on empty tables, with a station to take pictures at."""
+    composed = compose(postgres, load_engines=lambda: engines)
+    async with composed.database.unit_of_work() as work:
+        await work.plant.station_id(None)
+        await work.commit()
+    yield composed
+    await composed.close()
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    return create_app(services)
+
+
+@pytest.fixture(params=list(SERVERS))
+async def api(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API behind either server."""
+    async with (
+        app.router.lifespan_context(app),
+        SERVERS[request.param](app) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def one_api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API behind our own handler, for what cannot depend on the server."""
+    async with (
+        app.router.lifespan_context(app),
+        SERVERS["tornado"](app) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def worker(services: Services) -> AsyncIterator[None]:
+    """A worker that inspects what comes in, while the test runs."""
+    task = asyncio.create_task(_work(services))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _work(services: Services) -> None:
+    while True:
+        batch_id = await next_batch(services)
+        if batch_id is None:
+            await asyncio.sleep(0.02)
+        else:
+            await inspect_batch(services, batch_id)
+
+
+@pytest.fixture
+async def kept(postgres: Settings) -> AsyncIterator[Kept]:
+    """Counts every row and every stored file, to show that nothing was left behind."""
+    connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
+
+    async def count() -> dict[str, int]:
+        tables = ("inspections", "images", "units", "outbox", "results", "idempotency_keys", "recipes", "lots")
+        rows = {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}  # noqa: S608
+        return {**rows, "files": sum(1 for path in (postgres.home / "store").rglob("*") if path.is_file())}
+
+    yield count
+    await connection.close()
+
+
+@pytest.fixture
+def sample() -> bytes:
+    """A clean part of the kind that the bundled recipe judges."""
+    return (SAMPLES / "mc74hc32an-clean-1.jpg").read_bytes()
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The bundled recipe."""
+    found: dict[str, Any] = json.loads((RECIPES / "mc74hc32an.json").read_text(encoding="utf-8"))
+    return found
+
+
+def sample_named(name: str) -> Path:
+    return SAMPLES / name
