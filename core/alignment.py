@@ -29,9 +29,13 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write an expected line: the places that are to be read."""
+    """One way to write an expected line: the places that are to be read.
+
+    `symbols` are the gaps (0 before the first place) where a symbol is expected and was left out.
+    """
 
     places: tuple[Place, ...]
+    symbols: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.places)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import groupby, islice, product
 
 from core.alignment import Form, distance
-from core.patterns import DIGITS, Place
+from core.patterns import DIGITS, SYMBOL, Place, normalise
 
 WRONG = 0.3
 """Taken off for a character that is explained wrongly or not at all, where one explained rightly counts 1."""
@@ -23,7 +23,11 @@ NEARLY_NOTHING = 0.02
 MERGED = 0.5
 """Lost by a merger of lines, so that one is made only where it explains more."""
 
+LONGEST_LOGO = 2
+"""Characters before a line's first space that may be a logo read as text."""
+
 FINISH_TAIL = (Place(frozenset("EG"), counts=False), Place(DIGITS, counts=False))
+MOST_FORMS = 8
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,39 @@ _Way = tuple[float, tuple[Match, ...]]
 _NOTHING: _Way = (0.0, ())
 
 
+@dataclass(frozen=True)
+class Row:
+    """A read line: its normalised text, and how many characters of it stand before an early space like a logo."""
+
+    text: str
+    lead: int = 0
+
+
+def row(text: str, raw: str) -> Row:
+    """Return the row of a normalised text that was read as `raw`, spaces and all."""
+    first, space, rest = raw.strip().partition(" ")
+    lead = len(normalise(first)) if space and normalise(rest) else 0
+    return Row(text, lead if lead <= LONGEST_LOGO else 0)
+
+
+@lru_cache(maxsize=4096)
 def forms(places: tuple[Place, ...]) -> tuple[Form, ...]:
-    """Return the ways to write a line: its finish code may be there or not; so may one that it does not name."""
-    bare = tuple(place for place in places if place.counts)
-    if len(bare) < len(places):
-        return Form(bare), Form(places)
-    return Form(bare), Form(bare + FINISH_TAIL)
+    """Return the ways to write a line: each of its symbols may be read or not, and a finish code may follow."""
+    runs = [tuple(run) for _, run in groupby(places, key=lambda place: place.counts)]
+    ways = product(*([True] if run[0].counts else [True, False] for run in runs))
+    written = [_written(runs, way) for way in islice(ways, MOST_FORMS)]
+    if all(place.counts for place in places):
+        written += [Form(places + FINISH_TAIL[:length]) for length in (1, 2)]
+    return tuple(written)
+
+
+def _written(runs: Sequence[tuple[Place, ...]], kept: Sequence[bool]) -> Form:
+    places: list[Place] = []
+    symbols: set[int] = set()
+    for run, keep in zip(runs, kept, strict=True):
+        places += run if keep else ()
+        symbols |= set() if keep else {len(places)}
+    return Form(tuple(places), frozenset(symbols))
 
 
 def gain(expected: Form, read: str) -> float:
@@ -66,45 +97,57 @@ def gain(expected: Form, read: str) -> float:
     return max(len(expected), len(read)) - errors - WRONG * errors
 
 
-def assign(expected: Sequence[tuple[Form, ...]], read: Sequence[str]) -> Assignment:
-    """Return the best assignment of expected lines, each in its forms, to read texts (normalised)."""
+def assign(expected: Sequence[tuple[Form, ...]], read: Sequence[Row]) -> Assignment:
+    """Return the best assignment of expected lines, each in its forms, to read rows."""
     best: dict[tuple[int, int], _Way] = {}
-    for row in range(len(expected), -1, -1):
+    for line in range(len(expected), -1, -1):
         for column in range(len(read), -1, -1):
-            end = row == len(expected) or column == len(read)
-            ways = [_NOTHING] if end else list(_ways(expected, read, row, column, best))
-            best[row, column] = max(ways, key=lambda way: way[0])
+            end = line == len(expected) or column == len(read)
+            ways = [_NOTHING] if end else list(_ways(expected, read, line, column, best))
+            best[line, column] = max(ways, key=lambda way: way[0])
     total, matches = best[0, 0]
     return Assignment(matches, total)
 
 
 def _ways(
     expected: Sequence[tuple[Form, ...]],
-    read: Sequence[str],
-    row: int,
+    read: Sequence[Row],
+    line: int,
     column: int,
     best: dict[tuple[int, int], _Way],
 ) -> Iterator[_Way]:
     for rows, columns in ((1, 1), (2, 1), (1, 2)):
-        if row + rows <= len(expected) and column + columns <= len(read):
-            own, match = _match(expected, read, row, row + rows, range(column, column + columns))
-            rest, matches = best[row + rows, column + columns]
+        if line + rows <= len(expected) and column + columns <= len(read):
+            own, match = _match(expected, read, line, line + rows, range(column, column + columns))
+            rest, matches = best[line + rows, column + columns]
             yield max(own, NEARLY_NOTHING) - MERGED * (rows + columns - 2) + rest, (match, *matches)
-    yield best[row + 1, column]
-    yield best[row, column + 1]
+    yield best[line + 1, column]
+    yield best[line, column + 1]
 
 
 def _match(
-    expected: Sequence[tuple[Form, ...]], read: Sequence[str], first: int, last: int, columns: range
+    expected: Sequence[tuple[Form, ...]], read: Sequence[Row], first: int, last: int, columns: range
 ) -> tuple[float, Match]:
-    text = "".join(read[column] for column in columns)
+    text = "".join(read[column].text for column in columns)
     choices = list(product(*expected[first:last]))
+    if lead := read[columns[0]].lead:
+        choices += [(_after_logo(choice[0], lead), *choice[1:]) for choice in choices]
     gains = [gain(merged(choice), text) for choice in choices]
     most = max(range(len(gains)), key=gains.__getitem__)
     return gains[most], Match(first, tuple(columns), choices[most])
 
 
 @lru_cache(maxsize=4096)
+def _after_logo(form: Form, lead: int) -> Form:
+    return Form((SYMBOL,) * lead + form.places, frozenset(gap + lead for gap in form.symbols))
+
+
+@lru_cache(maxsize=4096)
 def merged(forms: tuple[Form, ...]) -> Form:
     """Return several forms as one row."""
-    return forms[0] if len(forms) == 1 else Form(tuple(place for form in forms for place in form.places))
+    places: tuple[Place, ...] = ()
+    symbols: frozenset[int] = frozenset()
+    for form in forms:
+        symbols |= {gap + len(places) for gap in form.symbols}
+        places += form.places
+    return Form(places, symbols)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alignment import Aligned, align, form
+from core.alignment import Aligned, Form, align, form
 from core.assignment import Match
 from core.best_match import best_match
 from core.confusables import confusable
@@ -23,6 +24,13 @@ CERTAIN = 0.5
 
 CLEAR = 0.80
 """A character is read beyond doubt: it can speak against what is expected."""
+
+BEYOND = 0.1
+"""Weight of a text with one more character beyond an end of the line, against one that differs within it: what stands
+there is more often a logo or a circled symbol than text."""
+
+MOST_OF_A_SYMBOL = 2
+"""Characters that one symbol may be read as."""
 
 COMPARABLE = 0.6
 """A rival is at least this part as long as what is expected: a scrap of a line rivals nothing."""
@@ -69,10 +77,11 @@ class Case:
     def __init__(self, lines: Sequence[Folded], match: Match) -> None:
         line = joined([lines[index] for index in match.read])
         self.match = match
+        self.form = match.form
         self.places = match.form.places
-        self.expected = Hypothesis(line, best_match(line, match.form))
+        self.expected = Hypothesis(line, best_match(line, self.form))
         self.free = Hypothesis(line, line.text)
-        self.alignment = align(match.form, line.text)
+        self.alignment = align(self.form, line.text)
 
     @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
@@ -81,20 +90,33 @@ class Case:
 
     @cached_property
     def differences(self) -> tuple[Aligned, ...]:
-        """The columns by which the free reading is not what is expected, finish codes left out."""
-        return tuple(column for column in self.alignment if not column.ok and self.counts(_gap(self.alignment, column)))
+        """The columns by which the free reading is not what is expected, symbols left out."""
+        gaps = Counter(gap(self.alignment, column) for column in self.alignment if column.place is None)
+        return tuple(
+            column
+            for column in self.alignment
+            if not column.ok and not self.symbolic(column, gaps[gap(self.alignment, column)])
+        )
 
-    def counts(self, place: int) -> bool:
-        """Whether the place counts; what stands before the first one does."""
-        return place < 0 or self.places[place].counts
+    def symbolic(self, column: Aligned, together: int) -> bool:
+        """Whether a column is a symbol, or what was read in its stead: no more than a few characters together."""
+        if column.place is not None:
+            return not self.places[column.place].counts
+        return together <= MOST_OF_A_SYMBOL and not free_gaps(self.form)[gap(self.alignment, column)]
 
 
-def _gap(alignment: Sequence[Aligned], column: Aligned) -> int:
-    """Return the place of a column, or the one before it where something was read that has none."""
-    if column.place is not None:
-        return column.place
+def gap(alignment: Sequence[Aligned], column: Aligned) -> int:
+    """Return how many places stand before a column."""
     before = alignment[: alignment.index(column)]
-    return max((other.place for other in before if other.place is not None), default=-1)
+    return sum(other.place is not None for other in before)
+
+
+def free_gaps(form: Form) -> NDArray[np.bool_]:
+    """Return which of the n + 1 gaps have no symbol in them or beside them: what is put in there is text."""
+    counts = np.array([True, *(place.counts for place in form.places), True])
+    free: NDArray[np.bool_] = counts[1:] & counts[:-1]
+    free[list(form.symbols)] = False
+    return free
 
 
 def unfound(expected: ExpectedLine) -> Field:
@@ -117,7 +139,7 @@ def unfound(expected: ExpectedLine) -> Field:
 def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothesis, Scored]) -> list[Field]:
     """Return the fields of the expected lines that a match covers."""
     known, free = scored[case.expected], scored[case.free]
-    certain, allowed = _confidences(known, case.places)
+    certain, allowed = _confidences(known, case.form)
     ratio, rival = max(_rivals(case, known, free), default=(0.0, ""))
     legible = _tells(case, free) if case.differences else bool(np.min(certain) >= CERTAIN)
     fields, start = [], 0
@@ -141,38 +163,49 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
     return fields
 
 
-def _confidences(known: Scored, places: Sequence[Place]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _inserted(known: Scored, form: Form) -> NDArray[np.float64]:
+    """Return the ratios of insertions by gap and symbol; nothing where a symbol is, less beyond the ends."""
+    inserted = known.inserted * free_gaps(form)[:, None]
+    inserted[[0, -1]] *= BEYOND
+    return inserted
+
+
+def _confidences(known: Scored, form: Form) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return each place's confidence, and that with all that its pattern allows; 1 where a place does not count."""
-    counts = np.array([place.counts for place in places])
-    inserted = known.inserted.sum(axis=1)
-    inserted[:-1][~counts] = 0.0
-    inserted[1:][~counts] = 0.0
-    others = known.substituted.sum(axis=1) + known.deleted + inserted[:-1]
+    places = form.places
+    inserted = _inserted(known, form).sum(axis=1)
+    others = known.deleted + inserted[:-1]
     others[-1] += inserted[-1]
     admitted = np.array([[symbol in place.choices for symbol in known.symbols] for place in places])
     inside = np.where(admitted, known.substituted, 0.0).sum(axis=1)
-    outside = np.where(admitted, 0.0, known.substituted).sum(axis=1) + others - known.substituted.sum(axis=1)
-    certain = np.where(counts, 1.0 / (1.0 + others), 1.0)
+    outside = np.where(admitted, 0.0, known.substituted).sum(axis=1) + others
+    counts = np.array([place.counts for place in places])
+    certain = np.where(counts, 1.0 / (1.0 + inside + outside), 1.0)
     return certain, np.where(counts, 1.0 / (1.0 + outside / (1.0 + inside)), 1.0)
 
 
 def _rivals(case: Case, known: Scored, free: Scored) -> Iterator[tuple[float, str]]:
     """Yield other texts than those allowed, each with its probability as a ratio to the expected one's."""
     text = case.expected.text
-    if case.differences:
-        yield float(np.exp(min(free.log_probability - known.log_probability, 700.0))), case.free.text
+    if any(not _beyond(case, column) for column in case.differences):
+        yield float(np.exp(min(free.log_probability - known.log_probability, 200.0))), case.free.text
+    inserted = _inserted(known, case.form)
+    for before in range(len(text) + 1):
+        rank = int(inserted[before].argmax())
+        yield float(inserted[before, rank]), text[:before] + known.symbols[rank] + text[before:]
     for place, own in enumerate(case.places):
         if not own.counts:
             continue
         yield float(known.deleted[place]), text[:place] + text[place + 1 :]
-        for rank, symbol in enumerate(known.symbols):
-            if symbol not in own.choices:
-                yield float(known.substituted[place, rank]), text[:place] + symbol + text[place + 1 :]
-            if case.counts(place - 1):
-                yield float(known.inserted[place, rank]), text[:place] + symbol + text[place:]
-    if case.counts(len(text) - 1):
-        for rank, symbol in enumerate(known.symbols):
-            yield float(known.inserted[-1, rank]), text + symbol
+        other = np.array([symbol not in own.choices for symbol in known.symbols])
+        rank = int(np.where(other, known.substituted[place], -1.0).argmax())
+        yield float(known.substituted[place, rank]), text[:place] + known.symbols[rank] + text[place + 1 :]
+
+
+def _beyond(case: Case, column: Aligned) -> bool:
+    """Whether something was read beyond an end of the line, or nothing of it was found."""
+    inner = [place for place, other in enumerate(case.alignment) if other.place is not None]
+    return column.place is None and not inner[0] < case.alignment.index(column) < inner[-1]
 
 
 def _margin(ratio: float) -> float:
@@ -186,8 +219,7 @@ def _tells(case: Case, free: Scored) -> bool:
     telling = [column for column in case.differences if not _doubtful(case, column)]
     if not telling or len(case.free.text) < COMPARABLE * counting:
         return False
-    free_places = [Place(frozenset(character)) for character in case.free.text]
-    certain, _ = _confidences(free, free_places)
+    certain, _ = _confidences(free, Form(tuple(Place(frozenset(character)) for character in case.free.text)))
     clear = [_clarity(case, column, certain, free) >= CLEAR for column in telling]
     return all(clear) and bool(np.min(certain) >= CERTAIN)
 
@@ -210,13 +242,13 @@ def _clarity(case: Case, column: Aligned, certain: NDArray[np.float64], free: Sc
 
 
 def _columns(case: Case, span: slice) -> tuple[Aligned, ...]:
-    """Return the alignment's columns of some places; a finish code shows as read, or not at all."""
+    """Return the alignment's columns of some places; a symbol shows as read, or not at all."""
     columns = []
     for column in case.alignment:
-        place = max(_gap(case.alignment, column), 0)
+        place = column.place if column.place is not None else max(gap(case.alignment, column) - 1, 0)
         if not span.start <= place < span.stop:
             continue
-        if case.counts(place):
+        if column.ok or column in case.differences:
             columns.append(column)
         elif column.read is not None:
             columns.append(Aligned(column.read, column.read, column.place, column.at))

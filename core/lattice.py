@@ -33,6 +33,8 @@ RIVALS = 20
 """Symbols tried at each place: the most likely ones of the line, for the others have no mass anywhere."""
 
 TINY = 1e-290
+MOST = 1e100
+"""Greatest ratio told."""
 
 Array = NDArray[np.float64]
 
@@ -188,10 +190,14 @@ def _leaps(batch: _Batch, mass: _Mass) -> Array:
     return out
 
 
+def _bounded(ratios: Array) -> Array:
+    """An impossible text leaves ratios that are no numbers: all others are then beyond compare."""
+    return np.minimum(np.nan_to_num(ratios, nan=MOST, posinf=MOST), MOST)
+
+
 def _unpack(hypotheses: Sequence[Hypothesis], batch: _Batch) -> list[Scored]:
     mass = _mass(batch)
-    stays = np.nan_to_num(_stays(batch, mass), nan=np.inf)
-    leaps = np.nan_to_num(_leaps(batch, mass), nan=np.inf)
+    stays, leaps = _bounded(_stays(batch, mass)), _bounded(_leaps(batch, mass))
     final = mass.ends_c[-1, np.arange(len(batch.ends)), batch.ends]
     logs = np.log(mass.scales).sum(axis=0) + np.log(final)
     return [

@@ -1,22 +1,29 @@
 """Patterns of marking lines: what may stand at each place of a line.
 
 A line's text is literal but for places in braces: `{YYWW}` a date code, `{YY}` `{Y}` `{WW}` parts of one, `{A}` a
-letter, `{N}` a digit, `{X}` either, each of the three with a count (`{X5}`); `{{` is a brace. Case, spaces and the
-symbols of `IGNORED` take no place: engines disagree about them and no part differs by them. A lead-free finish code
-standing alone (`E4`) is a symbol: a reading may hold it or leave it out.
+letter, `{N}` a digit, `{X}` either, each of the three with a count (`{X5}`); `{S}` a logo or symbol; `{{` is a brace.
+Case, spaces and the signs of `IGNORED` take no place: engines disagree about them and no part differs by them. A
+symbol (`{S}`, `®`, a lead-free finish code standing alone such as `E4`) does not count: it may be read as anything, or
+left out.
 """
 
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from functools import lru_cache
 
 IGNORED = frozenset(" \t\u00a0\u3000®™©.+·•°º*_\u200b")
 """Characters that take no place in comparing, beside all white space (as `tools/score_reading.py` drops them)."""
 
+SYMBOL_SIGNS = frozenset("®™©+°º")
+"""Ignored signs that engines often read as some letter or digit; written in a recipe, each is a symbol."""
+
 DIGITS = frozenset("0123456789")
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+ANYTHING = frozenset(string.digits + string.ascii_uppercase + string.punctuation) - IGNORED
 
 CLASSES: dict[str, tuple[frozenset[str], ...]] = {
     "YYWW": (DIGITS, DIGITS, frozenset("012345"), DIGITS),
@@ -26,6 +33,7 @@ CLASSES: dict[str, tuple[frozenset[str], ...]] = {
 }
 """Places of the date tokens; no week begins with a digit over 5."""
 
+SYMBOL_TOKENS = ("S",)
 COUNTED = {"A": LETTERS, "N": DIGITS, "X": LETTERS | DIGITS}
 MAX_COUNT = 32
 MAX_PLACES = 48
@@ -44,8 +52,8 @@ class PatternInvalid(ValueError):
 class Place:
     """One place of a line: the normalised characters that may stand there.
 
-    `date` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` may be read
-    as anything or not at all (a finish code).
+    `date` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` is a symbol:
+    nothing that was read there, or was not, speaks for or against the part.
     """
 
     choices: frozenset[str]
@@ -56,6 +64,9 @@ class Place:
     def fixed(self) -> bool:
         """Whether one character alone may stand here."""
         return len(self.choices) == 1
+
+
+SYMBOL = Place(ANYTHING, counts=False)
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,8 @@ class Pattern:
 
     @property
     def fixed(self) -> bool:
-        """Whether only one string matches."""
-        return all(place.fixed for place in self.places)
+        """Whether only one string matches, symbols apart."""
+        return all(place.fixed for place in self.places if place.counts)
 
     @property
     def literal(self) -> str:
@@ -122,6 +133,8 @@ def _places(text: str) -> list[Place]:
             raise PatternInvalid(f"a lone {lone!r} at {match.start()}; write '{{{{' for a brace")
         if token is not None:
             places.extend(_token(token))
+        elif character in SYMBOL_SIGNS:
+            places.append(SYMBOL)
         elif folded := fold(character or "{"):
             places.append(Place(frozenset(folded), counts=match.start() not in finish))
     return places
@@ -135,11 +148,13 @@ def _finish_spans(text: str) -> set[int]:
 
 
 def _token(token: str) -> list[Place]:
+    if token in SYMBOL_TOKENS:
+        return [SYMBOL]
     if token in CLASSES:
         return [Place(choices, date=_date_token(token, place)) for place, choices in enumerate(CLASSES[token])]
     counted = COUNTED_TOKEN.fullmatch(token)
     if counted is None:
-        known = ", ".join(f"{{{name}}}" for name in (*CLASSES, *COUNTED))
+        known = ", ".join(f"{{{name}}}" for name in (*CLASSES, *SYMBOL_TOKENS, *COUNTED))
         raise PatternInvalid(f"unknown pattern {{{token}}}; known are {known}, the last three with a count")
     count = int(counted[2] or 1)
     if count > MAX_COUNT:

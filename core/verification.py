@@ -5,7 +5,8 @@ was expected (`core.lattice`):
 
 1. A character's **confidence** is the probability of the expected character against every text that differs at its
    place alone: P / (P + sum of substitutions + deletion + insertions before it). At a place of a pattern, all that the
-   pattern allows there counts as expected. A field's **score** is the least over its characters.
+   pattern allows there counts as expected. What is put in beyond an end of the line weighs a tenth (`BEYOND`): there
+   stand logos and circled symbols more often than text. A field's **score** is the least over its characters.
 2. Its **margin** is (P - R) / (P + R), R the probability of the most likely other text that the recipe does not allow:
    the best text without any expectation, or the best single edit. Negative: something else is more likely.
 3. A field is **legible** when what stands there can be told. If the free reading is the expected text, every character
@@ -19,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.assignment import Assignment, Match, assign, forms
+from core.assignment import Assignment, Match, Row, assign, forms, row
 from core.fields import Case, Field, judge, unfound
-from core.folding import Folded, folded
+from core.folding import folded
 from core.lattice import Hypothesis, Scored, score
 from core.reading import MarkReading
 from core.recipe import Recipe, Variant
@@ -64,7 +65,8 @@ class Verification:
 def verify(reading: MarkReading, recipe: Recipe) -> Verification:
     """Verify every line of the recipe's best variant."""
     lines = [folded(line) for line in reading.lines]
-    contenders = _contenders(lines, recipe)
+    rows = [row(line.text, read.text) for line, read in zip(lines, reading.lines, strict=True)]
+    contenders = _contenders(rows, recipe)
     cases = {_key(match): Case(lines, match) for _, assignment in contenders for match in assignment.matches}
     hypotheses = [hypothesis for case in cases.values() for hypothesis in case.hypotheses]
     scored = dict(zip(hypotheses, score(hypotheses), strict=True))
@@ -72,10 +74,9 @@ def verify(reading: MarkReading, recipe: Recipe) -> Verification:
     return max(done, key=lambda one: (one.score, one.margin, sum(field.score for field in one.fields)))
 
 
-def _contenders(lines: Sequence[Folded], recipe: Recipe) -> list[tuple[Variant, Assignment]]:
-    texts = [line.text for line in lines]
+def _contenders(rows: Sequence[Row], recipe: Recipe) -> list[tuple[Variant, Assignment]]:
     assigned = [
-        (variant, assign([forms(line.pattern.places) for line in variant.lines], texts)) for variant in recipe.variants
+        (variant, assign([forms(line.pattern.places) for line in variant.lines], rows)) for variant in recipe.variants
     ]
     assigned.sort(key=lambda one: -one[1].gain / sum(len(line.pattern) for line in one[0].lines))
     return assigned[:CONTENDERS]
