@@ -6,13 +6,12 @@ import asyncio
 
 from panel.viewable import Viewable
 
-from core.verdicts import Verdict
 from dashboard.api.failures import AWAY as AWAY_ERRORS
 from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
 from dashboard.following import told_within
 from dashboard.models.intake import IntakeModel
-from dashboard.models.results import ResultsModel
+from dashboard.models.results import ResultsModel, known_verdict
 from dashboard.page_context import PageContext
 from dashboard.page_life import arguments, draw, while_open
 from data import bundled
@@ -32,10 +31,8 @@ class InspectPage:
 
     def __init__(self, context: PageContext) -> None:
         given = arguments()
-        verdict = given.get("verdict", "")
-        known = verdict in {one.word for one in Verdict}
         self.context = context
-        self.results = ResultsModel(verdict=verdict if known else "", find=given.get("find", "").strip())
+        self.results = ResultsModel(verdict=known_verdict(given.get("verdict", "")), find=given.get("find", "").strip())
         self.intake = IntakeModel(recipe=given.get("recipe", ""))
         self._told = asyncio.Event()
         self._shown: tuple[str, str] | None = None

@@ -15,6 +15,7 @@ from dashboard.cells.stepping import Stepping
 from dashboard.cells.teaching import TeachRecipe
 from dashboard.following import told_within
 from dashboard.models.inspection import InspectionModel
+from dashboard.models.results import known_verdict
 from dashboard.models.teaching import TeachingModel
 from dashboard.page_context import PageContext
 from dashboard.page_life import arguments, draw, while_open
@@ -32,7 +33,7 @@ class InspectionPage:
         self.context = context
         self.model = InspectionModel()
         self.teaching = TeachingModel()
-        self._verdict = given.get("verdict", "")
+        self._verdict = known_verdict(given.get("verdict", ""))
         self._wanted = given.get("id", "")
         self._shown = ""
         self._told = asyncio.Event()
@@ -42,7 +43,7 @@ class InspectionPage:
         while_open(self.follow)
         teaching = Teaching(self.context.services, self.model, self.teaching)
         return inspection_page(
-            stepping=Stepping(self.model, self.show),
+            stepping=Stepping(self.model, self.show, back_href=self._back()),
             photo=Photo(self.model, sizing_mode="stretch_both"),
             judgement=Judgement(self.model),
             expected=ExpectedAgainstRead(self.model),
@@ -50,6 +51,9 @@ class InspectionPage:
             teaching=TeachRecipe(self.teaching, propose=teaching.propose, publish=teaching.publish),
             timings=Timings(self.model),
         )
+
+    def _back(self) -> str:
+        return f"/inspect?verdict={self._verdict}" if self._verdict else "/inspect"
 
     def show(self, inspection_id: str) -> None:
         """Go to another inspection."""

@@ -23,6 +23,15 @@ from workers.composition import Services
 SLOW_QUEUE_S = 30.0
 LITTLE_DISK = 0.10
 NO_DISK = 0.02
+PACKAGES = {
+    "Marksight": "marksight",
+    "ONNX Runtime": "onnxruntime",
+    "OpenCV": "opencv-python-headless",
+    "Panel": "panel",
+    "FastAPI": "fastapi",
+    "SQLAlchemy": "sqlalchemy",
+    "RQ": "rq",
+}
 GIB, MIB = 2**30, 2**20
 
 SUPERVISED: dict[status.State, PartState] = {
@@ -148,11 +157,10 @@ def _disk(services: Services) -> Part:
 
 def _versions() -> list[Part]:
     known = [
-        Part(name, "ok", f"{model.version}, {model.sha256[:12]}", group="Models") for name, model in models().items()
+        Part(name, "none", f"{model.version}, {model.sha256[:12]}", group="Models") for name, model in models().items()
     ]
-    packages = ("marksight", "onnxruntime", "opencv-python-headless", "panel", "fastapi", "sqlalchemy", "rq")
-    told = [Part(name.capitalize(), "ok", version(name), group="Versions") for name in packages]
-    return [*known, *told, Part("Python", "ok", platform.python_version(), group="Versions")]
+    told = [Part(word, "none", version(package), group="Versions") for word, package in PACKAGES.items()]
+    return [*known, *told, Part("Python", "none", platform.python_version(), group="Versions")]
 
 
 def _short(error: BaseException) -> str:

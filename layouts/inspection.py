@@ -15,9 +15,10 @@ KEYS = (
     ("Esc", "All results"),
     ("1 2 3 4", "Layers over the photo"),
     ("+ −", "Zoom, with the photo in focus"),
+    ("c", "More contrast"),
     ("r", "Mark upright, or as photographed"),
-    ("f", "Zoom to the package"),
-    ("0", "Whole photo, with the photo in focus"),
+    ("f", "Whole photo"),
+    ("0", "Back to the package, with the photo in focus"),
 )
 
 

@@ -18,6 +18,7 @@ class Picture(Component):
     Outlines are 1.5 px at every zoom; the words read stand beside the package, led to their line, never on the mark.
     """
 
+    contrast = param.Boolean(doc="Show the photo with more contrast.")
     evidence = param.Dict(
         default=None, allow_None=True, doc="An evidence document (`core.evidence`); None: photo alone."
     )

@@ -69,6 +69,7 @@ class Strip(Component):
         doc="Parts of the system as dictionaries of word, state (ok, degraded, down, unknown) and says."
     )
     home_href = param.String(default="/", doc="Where the brand leads.")
+    inspection_href = param.String(default="/inspection", doc="Where an inspection of a known id is, as `?id=`.")
     keys = param.List(doc="Keys of the page, as pairs of keys (apart by spaces) and meaning.")
     pages = param.List(doc="The pages that `g` and a letter reach.")
     person = param.String(doc="Who is signed in.")

@@ -12,6 +12,7 @@ from starlette.types import Scope
 import layouts
 from dashboard.api import html
 from dashboard.api.errors import PROBLEMS, ApiProblem
+from data import bundled
 
 ASSETS = Path(layouts.__file__).parent / "assets"
 
@@ -49,6 +50,15 @@ async def problem(code: str) -> str:
     if code not in PROBLEMS:
         raise ApiProblem("not-found", f"There is no kind of problem called {code!r}.")
     return html.problem_page(code)
+
+
+@router.get("/samples/{name}", response_class=Response)
+async def sample(name: str) -> Response:
+    """A bundled sample photo."""
+    found = next((one for one in bundled.samples() if one.name == name), None)
+    if found is None:
+        raise ApiProblem("not-found", f"There is no sample called {name!r}.")
+    return Response(found.read(), media_type="image/jpeg")
 
 
 class Assets(StaticFiles):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -22,11 +23,15 @@ router = APIRouter(tags=["system"])
 PACKAGES = ("panel", "bokeh", "fastapi", "sqlalchemy", "rq", "onnxruntime", "opencv-python-headless")
 
 
+SERVER_ID = uuid4().hex
+
+
 class HealthView(BaseModel):
-    """That the server runs."""
+    """That the server runs; `server_id` is another after every start, by which open pages know to load again."""
 
     status: str = "alive"
     version: str
+    server_id: str
 
 
 class ReadyView(BaseModel):
@@ -48,7 +53,7 @@ class SystemView(BaseModel):
 @router.get("/health", operation_id="getHealth", summary="Tell that the server runs")
 async def health() -> HealthView:
     """Tell that the server runs; nothing else is looked at."""
-    return HealthView(version=version("marksight"))
+    return HealthView(version=version("marksight"), server_id=SERVER_ID)
 
 
 @router.get(

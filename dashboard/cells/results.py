@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.cells.cell import Cell, follow
-from dashboard.models.results import ResultsModel
+from dashboard.models.results import ResultRow, ResultsModel
 from layouts.results import ResultList
 
 
@@ -27,10 +27,15 @@ class Results(Cell):
         self.list.param.update(
             empty_text=text,
             empty_title=title,
-            items=[row.document() for row in self.model.rows],
+            items=[self._item(row) for row in self.model.rows],
             more=self.model.cursor is not None,
             verdict=self.model.verdict,
         )
+
+    def _item(self, row: ResultRow) -> dict[str, Any]:
+        """Return the row; its link carries the filter, so that stepping stays among what was chosen."""
+        item = row.document()
+        return {**item, "href": f"{item['href']}&verdict={self.model.verdict}"} if self.model.verdict else item
 
     def _empty(self) -> tuple[str, str]:
         model = self.model
@@ -39,7 +44,7 @@ class Results(Cell):
         if not model.loaded:
             return "", ""
         if model.find:
-            return f"Nothing found for {model.find}", "Search by part number, recipe name or inspection id."
+            return f"Nothing found for {model.find}", "Search by part number, recipe, lot or inspection id."
         if model.verdict:
             return "None of this verdict yet", "Choose another verdict, or drop more photos."
         return "No results yet", "Drop a photo of a part, or try a sample."

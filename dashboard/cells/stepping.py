@@ -13,10 +13,12 @@ from layouts.stepper import Stepper
 class Stepping(Cell):
     """The title of the inspection in view, with the newer and the older one a key away."""
 
-    def __init__(self, model: InspectionModel, show: Callable[[str], Any] = lambda _: None) -> None:
+    def __init__(
+        self, model: InspectionModel, show: Callable[[str], Any] = lambda _: None, back_href: str = "/inspect"
+    ) -> None:
         super().__init__()
         self.model = model
-        self.stepper = Stepper(sizing_mode="stretch_width", height=32)
+        self.stepper = Stepper(back_href=back_href, sizing_mode="stretch_width", height=32)
         self.stepper.on_msg(lambda event: show(str(event.data["show"])))
         self._shows(self.stepper)
         follow(model, ("id", "newer", "older", "evidence", "created_at", "missing"), self._draw)

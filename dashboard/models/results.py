@@ -11,6 +11,7 @@ import param
 from core.verdicts import Verdict
 
 WAITING = {"received": "Waiting for a worker", "queued": "Waiting for a worker", "running": "Being inspected"}
+VERDICTS = tuple(verdict.word for verdict in Verdict)
 MOST = 500
 """Rows kept on one page; older ones stay in the database and come back when asked for."""
 
@@ -56,6 +57,11 @@ class ResultRow:
         return {**plain, "outline": [list(point) for point in self.outline] or None}
 
 
+def known_verdict(word: str) -> str:
+    """Return `word` if it is a verdict, else an empty string: all of them."""
+    return word if word in VERDICTS else ""
+
+
 class ResultsModel(param.Parameterized):
     """Results newest first, of one verdict or of all, perhaps found by a search."""
 
@@ -64,9 +70,7 @@ class ResultsModel(param.Parameterized):
     loaded = param.Boolean(doc="The first results have come.")
     problem = param.String(doc="Why results cannot be shown, in words; empty: they can.")
     rows = param.List(default=[], item_type=ResultRow, doc="The rows shown, newest first.")
-    verdict = param.Selector(
-        default="", objects=["", *(verdict.word for verdict in Verdict)], doc="Shown alone; empty: all."
-    )
+    verdict = param.Selector(default="", objects=["", *VERDICTS], doc="Shown alone; empty: all.")
 
     def replace(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
         """Show these results and forget those before."""

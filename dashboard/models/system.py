@@ -8,12 +8,13 @@ from typing import Any, Literal, get_args
 
 import param
 
-PartState = Literal["ok", "degraded", "down", "unknown"]
+PartState = Literal["ok", "degraded", "down", "unknown", "none"]
 STATE_WORDS: dict[PartState, str] = {
     "ok": "Working",
     "degraded": "Slow or short",
     "down": "Not working",
     "unknown": "Not known",
+    "none": "",
 }
 
 
@@ -21,7 +22,8 @@ STATE_WORDS: dict[PartState, str] = {
 class Part:
     """One part: `figure` is its one number with its unit, `since` ISO 8601 with zone, `reason` says what is wrong.
 
-    `dot` names the dot in the strip that it counts to; empty: none.
+    A part that is only told of, such as a version, has the state `none`. `dot` names the dot in the strip that the
+    part counts to; empty: none.
     """
 
     name: str

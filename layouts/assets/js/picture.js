@@ -2,7 +2,7 @@
 // 1.5 px and words their size at every zoom; the words stand beside the package and never on the mark.
 
 const SVG = "http://www.w3.org/2000/svg"
-const GUTTER_PX = 24, LABEL_PX = 26, LABEL_PAD_PX = 8, STEP = 1.25, MOST = 40, SHARP_FROM = 3, PAN_PX = 40, WEAK = 0.8, LETTER_PX = 9.65
+const GUTTER_PX = 24, LABEL_PX = 26, LABEL_PAD_PX = 8, STEP = 1.25, MOST = 40, SHARP_FROM = 3, PAN_PX = 40, WEAK = 0.8, LETTER_PX = 9.65, AROUND = 0.25
 const LAYERS = [["package", "Package", "1"], ["lines", "Lines", "2"], ["characters", "Characters", "3"], ["text", "Text", "4"]]
 const CHECK = '<svg viewBox="0 0 10 10" fill="none" stroke="currentColor" stroke-width="1.8"><path d="M1.5 5.5l2.3 2.3L8.5 2.5"/></svg>'
 
@@ -149,18 +149,23 @@ export function render({model}) {
     left = view.clientWidth / 2 - (x0 + x1) / 2 * scale
     top = view.clientHeight / 2 - (y0 + y1) / 2 * scale
     if (marks && words) left = Math.min(left, view.clientWidth - words - marks[2] * scale)
-    fitted = true
     draw()
   }
-  function fit() {
+  const whole = () => {
     const [w, height] = size()
-    show(box([[[0, 0], [w, 0], [w, height], [0, height]].map(turned)]), 0)
+    return box([[[0, 0], [w, 0], [w, height], [0, height]].map(turned)])
   }
-  function fitPackage() {
-    const marks = found()
-    if (!marks) return
-    show(marks, 24)
+  function showWhole() {
     fitted = false
+    show(whole(), 0)
+  }
+  // How a photo opens: what was found with some of what is around it, or all of it where nothing was found.
+  function fit() {
+    const all = whole(), marks = found()
+    fitted = true
+    if (!marks) return show(all, 0)
+    const around = AROUND * Math.max(marks[2] - marks[0], marks[3] - marks[1])
+    show([Math.max(all[0], marks[0] - around), Math.max(all[1], marks[1] - around), Math.min(all[2], marks[2] + around), Math.min(all[3], marks[3] + around)], 0)
   }
 
   function zoom(factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
@@ -213,22 +218,26 @@ export function render({model}) {
   }, h("i", {}, drawn(CHECK)), word))
   const drawSwitches = () => {
     switches.forEach((one) => one.setAttribute("aria-pressed", String(layerOn(one.dataset.layer))))
+    contrast.setAttribute("aria-pressed", String(model.contrast))
+    image.classList.toggle("contrast", model.contrast)
     upright.setAttribute("aria-pressed", String(model.upright))
   }
   const onkey = (event) => {
     if (!plainKey(event)) return
     const layer = LAYERS.find(([, , key]) => key === event.key)
     if (layer) toggle(layer[0])
+    else if (event.key === "c") model.contrast = !model.contrast
     else if (event.key === "r") model.upright = !model.upright
-    else if (event.key === "f") fitPackage()
+    else if (event.key === "f") showWhole()
   }
   window.addEventListener("keydown", onkey)
 
   const upright = h("button.layer", {type: "button", title: "Turn the mark upright (r)", onclick: () => { model.upright = !model.upright }}, h("i", {}, drawn(CHECK)), "Upright")
+  const contrast = h("button.layer", {type: "button", title: "More contrast, for faint laser marks (c)", onclick: () => { model.contrast = !model.contrast }}, h("i", {}, drawn(CHECK)), "Contrast")
   const tool = (icon, word, key, onclick) => h("button.button.quiet.square", {type: "button", title: `${word} (${key})`, "aria-label": word, onclick}, drawn(icons[icon]))
   const tools = h("div.tools", {role: "toolbar", "aria-label": "Picture"}, switches, h("span.gap"), scaleWord,
-    upright, tool("package", "Zoom to the package", "f", fitPackage),
-    tool("minus", "Zoom out", "−", () => zoom(1 / STEP)), tool("plus", "Zoom in", "+", () => zoom(STEP)), tool("fit", "Whole picture", "0", fit))
+    contrast, upright, tool("package", "Back to the package", "0", fit),
+    tool("minus", "Zoom out", "−", () => zoom(1 / STEP)), tool("plus", "Zoom in", "+", () => zoom(STEP)), tool("fit", "Whole photo", "f", showWhole))
 
   image.addEventListener("load", () => { message.hidden = true; fit() })
   image.addEventListener("error", () => {
@@ -240,13 +249,14 @@ export function render({model}) {
     message.textContent = "No photo yet."
     if (model.src) image.src = model.src
     else image.removeAttribute("src")
-    view.setAttribute("aria-label", `${model.label}. Wheel or plus and minus zoom, drag or arrows move, double click or 0 shows the whole.`)
+    view.setAttribute("aria-label", `${model.label}. Wheel or plus and minus zoom, drag or arrows move, double click or 0 goes back, f shows the whole.`)
   }
 
   const resized = new ResizeObserver(() => { if (fitted) fit(); else draw() })
   resized.observe(view)
   model.on(["src", "label"], load)
   model.on("evidence", () => { if (fitted) fit(); else draw() })
+  model.on("contrast", drawSwitches)
   model.on(["layers", "upright"], () => { drawSwitches(); if (fitted) fit(); else draw() })
   model.on("pointed", point)
   model.on("remove", () => {

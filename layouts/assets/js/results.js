@@ -76,12 +76,26 @@ export function render({model}) {
   }
   window.addEventListener("keydown", onkey)
 
-  const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => { model.verdict = value }}, word))
+  // The filter is in the address, so that a link, back and forward show the same results.
+  function choose(value) {
+    const query = new URLSearchParams(window.location.search)
+    if (value) query.set("verdict", value)
+    else query.delete("verdict")
+    window.history.pushState({}, "", `${window.location.pathname}${query.size ? `?${query}` : ""}`)
+    model.verdict = value
+  }
+  const onpop = () => { model.verdict = new URLSearchParams(window.location.search).get("verdict") || "" }
+  window.addEventListener("popstate", onpop)
+
+  const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => choose(value)}, word))
   const drawFilters = () => filters.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.value === model.verdict)))
 
   model.on(["items", "more", "empty_title", "empty_text"], draw)
   model.on("verdict", drawFilters)
-  model.on("remove", () => window.removeEventListener("keydown", onkey))
+  model.on("remove", () => {
+    window.removeEventListener("keydown", onkey)
+    window.removeEventListener("popstate", onpop)
+  })
   draw()
   drawFilters()
   return h("section.box", {"aria-label": "Results"},

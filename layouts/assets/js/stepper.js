@@ -4,7 +4,9 @@ export function render({model}) {
   const title = h("h1")
   const go = (id) => {
     if (!id) return
-    window.history.pushState({id}, "", `${window.location.pathname}?id=${id}`)
+    const query = new URLSearchParams(window.location.search)
+    query.set("id", id)
+    window.history.pushState({id}, "", `${window.location.pathname}?${query}`)
     model.send_msg({show: id})
   }
   const back = h("a.button.quiet.back", {href: model.back_href, title: "All results (Escape)"}, "All results")

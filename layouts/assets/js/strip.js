@@ -1,15 +1,17 @@
-const NEXT_KEY_MS = 1200
+const NEXT_KEY_MS = 1200, UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function render({model}) {
   const {icons} = model.esm_constants
 
   const input = h("input", {
-    type: "search", placeholder: "Find a part number or inspection", "aria-label": "Find a part number or inspection",
+    type: "search", placeholder: "Find a part number, recipe or lot", "aria-label": "Find a part number, recipe or lot",
     onkeydown: (event) => { if (event.key === "Escape") input.blur() },
   })
   const find = h("form.find", {role: "search", onsubmit: (event) => {
     event.preventDefault()
-    if (input.value.trim()) window.location.assign(`${model.search_href}?find=${encodeURIComponent(input.value.trim())}`)
+    const wanted = input.value.trim()
+    if (UUID.test(wanted)) window.location.assign(`${model.inspection_href}?id=${wanted.toLowerCase()}`)
+    else window.location.assign(wanted ? `${model.search_href}?find=${encodeURIComponent(wanted)}` : model.search_href)
   }}, drawn(icons.search), input, h("kbd", {"aria-hidden": "true"}, "/"))
   input.value = new URLSearchParams(window.location.search).get("find") || ""
 
