@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 
 from workers import tether
@@ -26,8 +27,8 @@ Ready = Callable[[], Awaitable[bool]]
 """Tries the service once, as its users would; False while it does not answer yet."""
 
 LONGEST_LINE_BYTES = 64 * 1024
-TAIL_LINES = 20
-READY_POLL_S = 0.02
+TAIL_LINES = 8
+READY_POLLS_S = (0.02, 0.04, 0.08, 0.15, 0.25)
 
 _started: set[int] = set()  # by this process, and not yet waited for: like the kernel's own table of our children
 
@@ -103,10 +104,11 @@ class Child:
         program = self.program
         try:
             async with asyncio.timeout(program.ready_s):
+                pauses = chain(READY_POLLS_S, repeat(READY_POLLS_S[-1]))
                 while program.ready is not None and not await program.ready():
                     if self.returncode is not None:
                         raise ChildFailed(await self.obituary())
-                    await asyncio.sleep(READY_POLL_S)
+                    await asyncio.sleep(next(pauses))
         except TimeoutError:
             raise ChildFailed(
                 f"{program.name} did not answer within {program.ready_s:g} s{self._last_lines()}"
@@ -133,7 +135,7 @@ class Child:
         return code
 
     async def stop(self) -> None:
-        """Ask it to end, more firmly each time, until it and its group are gone."""
+        """Ask it to end, more firmly each time, until it has; then kill what is left of its group."""
         if self._process is None:
             return
         for stop in self.program.stops:

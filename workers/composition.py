@@ -65,8 +65,9 @@ class Services:
         """RQ's queue of batch ids. A hint that there is work, no more: the truth is the outbox."""
         from redis import Redis  # noqa: PLC0415  # only relay and workers need it
         from rq import Queue  # noqa: PLC0415
+        from rq.serializers import JSONSerializer  # noqa: PLC0415  # the default would run what Redis holds
 
-        return Queue(QUEUE, connection=Redis.from_url(redis_url(self.settings)))
+        return Queue(QUEUE, connection=Redis.from_url(redis_url(self.settings)), serializer=JSONSerializer)
 
     @property
     def image_limits(self) -> ImageLimits:

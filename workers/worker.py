@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.job import Job
 from rq.queue import Queue
+from rq.timeouts import BaseDeathPenalty
 
 from data.settings import Settings
 from workers import heartbeat
@@ -37,8 +38,20 @@ STUCK_CODE = 70  # sysexits.h, EX_SOFTWARE
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 
 
+class NoTimeOut(BaseDeathPenalty):
+    """RQ's time-out by alarm is left out: raised in the middle of an event loop, it would break more than the job."""
+
+    def setup_death_penalty(self) -> None:
+        """Set no alarm."""
+
+    def cancel_death_penalty(self) -> None:
+        """There is no alarm."""
+
+
 class InspectionWorker(SimpleWorker):
     """RQ's worker, as it must be here."""
+
+    death_penalty_class = NoTimeOut
 
     max_connection_wait_time = 2.0  # seconds; RQ's own would let a worker rest a minute after Redis is back
     log_result_lifespan = False
@@ -91,7 +104,8 @@ def _work(process: WorkerProcess) -> bool:
     Each has a name of its own: RQ refuses the name of one that was killed until it has forgotten it.
     """
     queue = process.services.queue
-    worker = InspectionWorker([queue], connection=queue.connection, name=f"{process.life.name}-{uuid4().hex[:8]}")
+    name = f"{process.life.name}-{uuid4().hex[:8]}"
+    worker = InspectionWorker([queue], connection=queue.connection, name=name, serializer=queue.serializer)
     worker.log_job_description = False
     worker.work(logging_level="WARNING")
     return worker.asked_to_stop

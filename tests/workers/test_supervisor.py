@@ -286,7 +286,7 @@ async def test_families_end_as_a_whole(tmp_path: Path) -> None:
     async with stage.running():
         await until(lambda: sum("up" in line for line in stage.shown) == 3)
         pids = {int(line.split()[-1]) for line in stage.shown if "up" in line}
-    assert not any(alive(pid) for pid in pids)
+    await until(lambda: not any(alive(pid) for pid in pids))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""The relay hands out what waits, and loses nothing on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from math import inf
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+from redis.exceptions import RedisError
+
+from data.repositories.outbox import Lease
+from tests.workers.queue_probe import states, take_in, waiting
+from workers import heartbeat, outbox, relay
+from workers.composition import Services, compose
+from workers.relay import Relay, batch_limit, enqueue
+
+
+def _queued(services: Services) -> list[UUID]:
+    return [UUID(name) for name in services.queue.job_ids]
+
+
+async def test_with_nothing_waiting_nothing_is_handed_out(services: Services) -> None:
+    await Relay(services).turn()
+    assert _queued(services) == []
+
+
+async def test_all_that_waits_is_handed_out_in_shares(services: Services) -> None:
+    await take_in(services, 10)
+    await Relay(services, workers=2).turn()
+    assert len(_queued(services)) > 1
+    assert await states(services) == {"queued": 10}
+
+
+async def test_a_second_turn_hands_nothing_out_twice(services: Services) -> None:
+    await take_in(services, 3)
+    own = Relay(services)
+    await own.turn()
+    before = _queued(services)
+    await own.turn()
+    assert _queued(services) == before
+
+
+async def test_two_relays_share_the_work(services: Services) -> None:
+    await take_in(services, 6)
+    await asyncio.gather(Relay(services).turn(), Relay(services).turn())
+    assert len(set(_queued(services))) == len(_queued(services))
+    assert await states(services) == {"queued": 6}
+
+
+async def test_no_more_is_out_than_workers_can_begin_soon(services: Services) -> None:
+    await take_in(services, outbox.MAX_UNCLAIMED + 5)
+    await Relay(services, workers=100, _swept=inf).turn()
+    assert len(_queued(services)) == outbox.MAX_UNCLAIMED
+    assert (await states(services))["received"] == 5
+
+
+async def test_with_redis_away_everything_waits_on(services: Services) -> None:
+    await take_in(services, 3)
+    nowhere = compose(services.settings.model_copy(update={"redis_url": SecretStr("unix:///nowhere.sock")}))
+    with pytest.raises(RedisError):
+        await Relay(nowhere, _swept=inf).turn()
+    await nowhere.close()
+    assert await states(services) == {"received": 3}
+    await Relay(services).turn()
+    assert await states(services) == {"queued": 3}
+
+
+async def test_what_redis_has_forgotten_is_handed_out_anew(services: Services) -> None:
+    await take_in(services, 3)
+    await Relay(services).turn()
+    forgotten = set(_queued(services))
+    services.queue.connection.flushall()
+    await Relay(services).turn()
+    again = set(_queued(services))
+    assert again
+    assert not again & forgotten
+    assert await states(services) == {"queued": 3}
+
+
+async def test_what_a_worker_claimed_and_lost_is_handed_out_anew(services: Services) -> None:
+    await take_in(services, 1)
+    await Relay(services).turn()
+    (batch_id,) = _queued(services)
+    async with services.database.unit_of_work() as work:
+        claims = await work.outbox.claim(batch_id, Lease(services.database.ids(), 0.01, "lost"))
+        await work.inspections.move({claim.inspection_id for claim in claims}, "running")
+        await work.commit()
+    await asyncio.sleep(0.05)
+    await Relay(services).turn()
+    assert len(_queued(services)) == 2
+    assert await waiting(services) == 1
+
+
+async def test_the_sweep_counts_the_workers_that_live(services: Services) -> None:
+    connection = services.queue.connection
+    heartbeat.beat(connection, heartbeat.first("worker", "a"))
+    heartbeat.beat(connection, replace(heartbeat.first("worker", "b"), pid=1))
+    heartbeat.beat(connection, heartbeat.first("relay", "relay"))
+    own = Relay(services, workers=7)
+    await own.turn()
+    assert own.workers == 2
+
+
+async def test_told_twice_of_a_batch_redis_holds_one_job(services: Services) -> None:
+    batch_id = uuid4()
+    enqueue(services.queue, batch_id)
+    enqueue(services.queue, batch_id)
+    job = services.queue.fetch_job(str(batch_id))
+    assert job is not None
+    assert (job.func_name, job.args, job.timeout, job.result_ttl) == (relay.JOB, [str(batch_id)], -1, 0)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "workers", "expected"),
+    [(1, 1, 1), (10, 2, 2), (4, 1, 1), (5, 1, 2), (1000, 2, 16), (0, 0, 1), (7, 0, 2)],
+)
+def test_a_batch_is_a_share(waiting: int, workers: int, expected: int) -> None:
+    assert batch_limit(waiting, workers) == expected

@@ -1,0 +1,159 @@
+"""A worker judges what it is told of, once, and ends when it should."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from data.settings import Settings
+from tests.workers import queue_probe
+from tests.workers.programs import until
+from workers import heartbeat, worker, worker_process
+from workers.child import Child, Program
+from workers.composition import Services, compose
+from workers.relay import Relay
+from workers.worker import InspectionWorker
+from workers.worker_process import WorkerProcess
+
+
+async def _in_thread(services: Services, work: Callable[[WorkerProcess], Any]) -> Any:
+    """Run `work` on a worker process of its own thread and loop, as a process would have them."""
+
+    def body() -> Any:
+        process = WorkerProcess(compose(services.settings, load_engines=queue_probe.engines), "probe")
+        try:
+            return work(process)
+        finally:
+            process.close()
+
+    return await asyncio.to_thread(body)
+
+
+def _burst(process: WorkerProcess) -> InspectionWorker:
+    """Do all that is queued; signals are for main threads."""
+    queue = process.services.queue
+    made = InspectionWorker([queue], connection=queue.connection, serializer=queue.serializer)
+    made._install_signal_handlers = lambda: None
+    made.work(burst=True, logging_level="WARNING")
+    return made
+
+
+async def test_what_was_handed_out_is_judged(services: Services) -> None:
+    ids = await queue_probe.take_in(services, 5)
+    await Relay(services).turn()
+    done = await _in_thread(services, lambda process: (_burst(process), process.life.done)[1])
+    assert done == 5
+    assert await queue_probe.results(services) == ids
+    assert await queue_probe.waiting(services) == 0
+    assert await queue_probe.states(services) == {"done": 5}
+
+
+async def test_redis_keeps_nothing_of_what_is_done(services: Services) -> None:
+    await queue_probe.take_in(services, 2)
+    await Relay(services).turn()
+    await _in_thread(services, _burst)
+    left = services.queue.connection.keys("rq:job:*")
+    assert left == []
+
+
+async def test_a_batch_told_twice_is_judged_once(services: Services) -> None:
+    ids = await queue_probe.take_in(services, 1)
+    await Relay(services).turn()
+    batch_id = UUID(services.queue.job_ids[0])
+
+    def twice(process: WorkerProcess) -> int:
+        process.inspect(batch_id)
+        process.inspect(batch_id)
+        return process.life.done
+
+    assert await _in_thread(services, twice) == 1
+    assert await queue_probe.results(services) == ids
+
+
+async def test_an_unknown_batch_is_no_error(services: Services) -> None:
+    await _in_thread(services, lambda process: process.inspect(uuid4()))
+
+
+async def test_while_a_batch_runs_the_process_says_so(services: Services) -> None:
+    def look(process: WorkerProcess) -> tuple[bool, str]:
+        seen: list[tuple[bool, str]] = []
+
+        async def probe(*_: object, **__: object) -> Any:
+            seen.append((process.busy_since is not None, process.life.doing))
+            return worker_process.inspect_batch.__globals__["Outcome"]()
+
+        process._inspect = probe  # type: ignore[method-assign]
+        process.inspect(UUID(int=1))
+        assert process.busy_since is None
+        assert process.life.doing == "idle"
+        return seen[0]
+
+    busy, doing = await _in_thread(services, look)
+    assert busy
+    assert str(UUID(int=1)) in doing
+
+
+async def test_a_process_that_has_grown_ends_after_its_job(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "MOST_MB", 1)
+    await queue_probe.take_in(services, 3)
+    await Relay(services, workers=100, _swept=float("inf")).turn()
+    assert len(services.queue) == 3
+    ended = await _in_thread(services, _burst)
+    assert ended.asked_to_stop
+    assert len(services.queue) == 2
+
+
+async def test_outside_a_worker_a_job_has_nothing_to_run_in() -> None:
+    def body() -> None:
+        with pytest.raises(LookupError):
+            worker_process.current()
+
+    thread = threading.Thread(target=body)  # a context of its own
+    thread.start()
+    await asyncio.to_thread(thread.join)
+
+
+@pytest.fixture
+async def running(services: Services, postgres: Settings) -> AsyncIterator[Child]:
+    """A worker as it runs in life, models and all."""
+    import sys  # noqa: PLC0415
+
+    environment = {
+        "MARKSIGHT_HOME": str(postgres.home),
+        "MARKSIGHT_DATABASE_URL": postgres.database_url.get_secret_value(),  # type: ignore[union-attr]
+        "MARKSIGHT_REDIS_URL": postgres.redis_url.get_secret_value(),  # type: ignore[union-attr]
+    }
+    argv = (sys.executable, "-P", "-m", "dashboard.cli", "worker", "--name", "probe")
+    child = Child(Program("worker", argv, Path("/"), environment=environment), print)
+    await child.start()
+    connection = services.queue.connection
+    await until(lambda: heartbeat.living(connection) or child.returncode is not None)
+    yield child
+    await child.stop()
+
+
+async def test_a_real_worker_shows_its_life_judges_and_ends_cleanly(services: Services, running: Child) -> None:
+    ids = await queue_probe.take_in(services, 3)
+    await Relay(services).turn()
+    await queue_probe.until_judged(services, ids)
+    (seen,) = heartbeat.living(services.queue.connection)
+    assert (seen.role, seen.name, seen.pid) == ("worker", "probe", running.pid)
+    assert running.pid is not None
+    os.kill(running.pid, signal.SIGTERM)
+    assert await running.wait() == 0
+
+
+async def test_a_worker_outlives_a_wiped_redis(services: Services, running: Child) -> None:
+    services.queue.connection.flushall()
+    ids = await queue_probe.take_in(services, 2)
+    await Relay(services).turn()
+    await queue_probe.until_judged(services, ids)
+    assert running.returncode is None
