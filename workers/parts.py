@@ -1,8 +1,8 @@
 """The parts that `up` runs, and what each needs, as the settings say.
 
-    postgres ── migrate ── seed ─┬─ relay
-    valkey ──────────────────────┼─ worker-1 .. worker-N
-    postgres, valkey ── server   (loads for seconds; the others use them)
+    postgres ─┬─ migrate ─┬─ relay
+    valkey ───┤           └─ worker-1 .. worker-N
+              └─ server (loads for seconds, so beside them)
 
 What runs outside (`MARKSIGHT_DATABASE_URL`, `MARKSIGHT_REDIS_URL`) is no part of ours.
 """
@@ -103,11 +103,10 @@ def _steps(settings: Settings, services: tuple[str, ...]) -> list[Part]:
     """Return the steps before work begins; without the owner's URL an outside database is migrated by its owner."""
     if settings.database_url is not None and settings.owner_url is None:
         return []
-    plain = partial(marksight, settings, settings.port)
-    return [
-        Part("migrate", plain("migrate", "migrate"), services, once=True),
-        Part("seed", plain("seed", "seed"), ("migrate",), once=True),
-    ]
+    both = marksight(
+        settings, settings.port, "migrate", "seed", "--migrate"
+    )  # one process: a second saved at each start
+    return [Part("migrate", both, services, once=True)]
 
 
 def _worker_names(settings: Settings) -> list[str]:

@@ -27,8 +27,11 @@ COMMANDS = {
     "inspect": "Reading",
     "doctor": "Looking after",
     "bench": "Looking after",
+    "demo": "",
 }
-"""Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`."""
+"""Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`.
+
+Without a panel a command is hidden."""
 
 app = typer.Typer(
     help="Marksight reads the top marks of integrated circuits, checks them, and keeps the proof.",
@@ -43,7 +46,7 @@ for _name, _panel in COMMANDS.items():
     if find_spec(f"dashboard.cli.{_name}") is None:
         continue
     _command = getattr(import_module(f"dashboard.cli.{_name}"), _name)
-    app.command(_name, rich_help_panel=_panel)(_command)
+    app.command(_name, rich_help_panel=_panel or None, hidden=not _panel)(_command)
 
 
 @app.callback(invoke_without_command=True)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from dashboard.cli.migrate import migrate
 
-def seed() -> None:
+
+def seed(
+    *,
+    schema: Annotated[bool, typer.Option("--migrate", help="Bring the schema to where it must be first.")] = False,
+) -> None:
     """Add the bundled recipes, and the bundled pictures to be inspected, as far as they are missing.
 
     `marksight up` does it by itself at every start; what is there already is left alone.
     """
     import asyncio
 
+    if schema:
+        migrate()
     from data.settings import settings
     from workers.composition import compose
     from workers.seed import Seeded
