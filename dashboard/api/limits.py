@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.api.errors import ApiProblem
 
-LINGER_BYTES = 8 * 2**20
-LINGER_S = 2.0
+LINGER_BYTES = 64 * 2**20
+LINGER_S = 3.0
 
 
 class BodyTooLarge(ApiProblem):

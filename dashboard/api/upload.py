@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from dashboard.api.errors import ApiProblem
@@ -65,21 +66,23 @@ async def read(request: Request, asked: Beside) -> Submission:
 
 
 async def _from_form(request: Request, asked: Beside) -> Submission:
+    parser = MultiPartParser(
+        request.headers, request.stream(), max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
+    )
+    parser.spool_max_size = sys.maxsize  # in memory: it must be whole before it is kept, and its size is bounded
     try:
-        form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-    except HTTPException as error:
-        if isinstance(error, ApiProblem):
-            raise
-        raise ApiProblem("multipart-invalid", f"The form cannot be read: {error.detail}") from error
-    try:
+        form = await parser.parse()
         image = form.get("image")
         if not isinstance(image, UploadFile):
-            raise ApiProblem("picture-missing", "The form has no file called image.")
+            raise ApiProblem("picture-missing", "The form has no file called image, or ends within it.")
         fields = {name: value for name, value in form.multi_items() if name != "image"}
         data = _some(await image.read())
         return Submission(data, plain_name(image.filename), _beside(fields, asked))
+    except MultiPartException as error:
+        raise ApiProblem("multipart-invalid", f"The form cannot be read: {error.message}") from error
     finally:
-        await form.close()
+        for file in parser._files_to_close_on_error:  # those of a form cut off too, which `parse` forgets
+            file.close()
 
 
 def _beside(fields: dict[str, Any], asked: Beside) -> Beside:
