@@ -49,7 +49,7 @@ class BucketStore:
                 retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
             )
         except BaseError as error:
-            raise StoreError(f"The image store {name} cannot be used: {error}") from error
+            raise StoreError(f"The image store {name} cannot be used: {_words(error)}") from error
         return cls(objects, name)
 
     async def put(self, data: bytes) -> str:
@@ -59,7 +59,7 @@ class BucketStore:
             if not await self._holds(address, len(data)):
                 await obstore.put_async(self._objects, key_of(address), data, use_multipart=False)
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture cannot be kept in {self._name}: {error}") from error
+            raise StoreError(f"The picture cannot be kept in {self._name}: {_words(error)}") from error
         return address
 
     async def get(self, address: str) -> bytes:
@@ -78,14 +78,14 @@ class BucketStore:
         except FileNotFoundError:
             raise BlobMissing(f"There is no picture {address} in {self._name}.") from None
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture {address} cannot be read from {self._name}: {error}") from error
+            raise StoreError(f"The picture {address} cannot be read from {self._name}: {_words(error)}") from error
 
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""
         try:
             return await self._holds(address)
         except (BaseError, OSError) as error:
-            raise StoreError(f"{self._name} cannot be asked: {error}") from error
+            raise StoreError(f"{self._name} cannot be asked: {_words(error)}") from error
 
     async def delete(self, address: str) -> None:
         """Remove the bytes at an address; nothing there is no error."""
@@ -93,14 +93,14 @@ class BucketStore:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._objects, key_of(address))
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture {address} cannot be removed from {self._name}: {error}") from error
+            raise StoreError(f"The picture {address} cannot be removed from {self._name}: {_words(error)}") from error
 
     async def check(self) -> None:
         """Keep a few bytes, the same every time; see `ImageStore.check`."""
         try:
             await obstore.put_async(self._objects, "check", b"marksight", use_multipart=False)
         except (BaseError, OSError) as error:
-            raise StoreError(f"Nothing can be written to {self._name}: {error}") from error
+            raise StoreError(f"Nothing can be written to {self._name}: {_words(error)}") from error
 
     async def _holds(self, address: str, byte_count: int | None = None) -> bool:
         try:
@@ -108,3 +108,8 @@ class BucketStore:
         except FileNotFoundError:
             return False
         return byte_count is None or found["size"] == byte_count
+
+
+def _words(error: Exception) -> str:
+    """Return what obstore says first; the pages of debugging behind it are in the traceback."""
+    return str(error).split("\n", 1)[0].rstrip(" .") + "."

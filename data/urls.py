@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from data import embedded_urls
 from data.errors import DataError
@@ -67,9 +68,12 @@ def driver_url(url: str) -> URL:
     """Return `url` (`postgresql://`, as psql takes it) for SQLAlchemy's asyncpg dialect.
 
     Raises:
-        DataError: it is not a PostgreSQL URL.
+        DataError: it is not a PostgreSQL URL; the message does not show it, it may hold a password.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DataError("A database URL is postgresql://user:password@host/database; the one set is none.") from None
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise DataError(f"Only PostgreSQL keeps Marksight's data; the URL begins with {parsed.drivername}://.")
     query: dict[str, Any] = {name: value for name, value in parsed.query.items() if name not in SSL_NAMES}

@@ -1,0 +1,79 @@
+"""The bucket store against a real server that speaks S3, where `moto[s3,server]` is installed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from data.bucket_store import BucketStore
+from data.errors import BlobMissing, StoreError
+from data.store import address_of
+
+pytest.importorskip("moto.server", reason="no S3 server here: pip install 'moto[s3,server]'")
+
+PORT = 5055
+ENDPOINT = f"http://127.0.0.1:{PORT}"
+PICTURE = b"picture" * 200_000
+
+
+@pytest.fixture(scope="module")
+async def endpoint() -> AsyncIterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "us-east-1")):
+            patch.setenv(f"AWS_{name}", value)
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "moto.server", "-p", str(PORT)),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await _make_bucket("pictures")
+        yield ENDPOINT
+        server.terminate()
+        await server.wait()
+
+
+async def _make_bucket(name: str) -> None:
+    async with httpx.AsyncClient(base_url=ENDPOINT) as client, asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                (await client.put(f"/{name}")).raise_for_status()
+                return
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def store(endpoint: str) -> BucketStore:
+    return BucketStore.at("pictures", "plant-1", endpoint=endpoint)
+
+
+async def test_what_was_put_is_got(store: BucketStore) -> None:
+    address = await store.put(PICTURE)
+    assert address == await store.put(PICTURE) == address_of(PICTURE)
+    assert await store.get(address) == PICTURE
+    assert b"".join([chunk async for chunk in store.stream(address)]) == PICTURE
+
+
+async def test_prefixes_are_kept_apart(store: BucketStore, endpoint: str) -> None:
+    address = await store.put(PICTURE)
+    assert not await BucketStore.at("pictures", "plant-2", endpoint=endpoint).exists(address)
+    assert not await BucketStore.at("pictures", endpoint=endpoint).exists(address)
+
+
+async def test_deleting_is_final_and_done_again_harmless(store: BucketStore) -> None:
+    address = await store.put(b"short-lived")
+    await store.delete(address)
+    await store.delete(address)
+    assert not await store.exists(address)
+    with pytest.raises(BlobMissing):
+        await store.get(address)
+
+
+async def test_a_bucket_that_works_says_so_and_one_that_is_not_there_too(store: BucketStore, endpoint: str) -> None:
+    await store.check()
+    with pytest.raises(StoreError, match="s3://nobody-made-it"):
+        await BucketStore.at("nobody-made-it", endpoint=endpoint).check()

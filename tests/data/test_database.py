@@ -1,0 +1,83 @@
+"""Connections come back by themselves after the server has dropped them, and belong to one process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from data import embedded_urls
+from data.database import Database
+from data.settings import Settings
+from data.urls import app_url
+
+
+async def backend(database: Database) -> int:
+    async with database.session() as session:
+        return int(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+async def terminate(settings: Settings, pid: int) -> None:
+    superuser = Database(embedded_urls.postgres_url(settings.home, embedded_urls.SUPERUSER))
+    async with superuser.session() as session:
+        await session.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+    await superuser.close()
+
+
+async def test_a_connection_the_server_has_closed_is_replaced(database: Database, postgres: Settings) -> None:
+    first = await backend(database)
+    await terminate(postgres, first)
+    assert await backend(database) != first
+
+
+async def test_a_transaction_the_server_has_ended_is_lost_whole(database: Database, postgres: Settings) -> None:
+    async with database.unit_of_work() as work:
+        await work.plant.station_id(None)
+        await terminate(postgres, int(await work.session.scalar(text("SELECT pg_backend_pid()")) or 0))
+        with pytest.raises(DBAPIError):
+            await work.plant.station_id("bench")
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT count(*) FROM stations")) == 0
+
+
+async def test_composing_connects_to_nothing() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    await database.close()
+
+
+async def test_a_server_that_is_away_is_an_error_of_the_connection() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(OSError, match="Connect"):
+        await backend(database)
+    await database.close()
+
+
+async def test_a_closed_database_opens_again(database: Database) -> None:
+    first = await backend(database)
+    await database.close()
+    assert await backend(database) != first
+
+
+async def test_sessions_speak_utc_and_say_who_they_are(postgres: Settings) -> None:
+    database = Database(app_url(postgres), name="marksight worker 1")
+    async with database.session() as session:
+        assert await session.scalar(text("SHOW timezone")) == "UTC"
+        assert await session.scalar(text("SHOW application_name")) == "marksight worker 1"
+    await database.close()
+
+
+async def test_a_forked_child_gets_connections_of_its_own(database: Database) -> None:
+    mine = await backend(database)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, b"same" if database._engine is database.engine else b"own")
+        os._exit(0)
+    await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.read(reader, 10) == b"own"
+    os.close(reader)
+    os.close(writer)
+    assert await backend(database) == mine

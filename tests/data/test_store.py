@@ -1,0 +1,213 @@
+"""Both stores keep the same promises: by content, whole or not there, and nothing outside them is ever reached."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import resource
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from obstore.store import MemoryStore
+
+from data.bucket_store import BucketStore
+from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
+from data.folder_store import ABANDONED_S, INCOMING, FolderStore
+from data.store import CHUNK_BYTES, ImageStore, address_of, key_of, open_store
+
+PICTURE = b"\x89PNG picture"
+BIG = bytes(range(256)) * (CHUNK_BYTES // 128)  # two chunks
+NOWHERE = "0" * 64
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
+    return FolderStore(tmp_path / "store") if request.param == "folder" else BucketStore(MemoryStore(), "s3://test")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "store")
+
+
+def files(tmp_path: Path) -> list[str]:
+    root = tmp_path / "store"
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+async def collected(chunks: AsyncIterator[bytes]) -> list[bytes]:
+    return [chunk async for chunk in chunks]
+
+
+@pytest.mark.parametrize("data", [b"", b"x", PICTURE, BIG], ids=["empty", "one byte", "small", "of many chunks"])
+async def test_what_was_put_is_got(store: ImageStore, data: bytes) -> None:
+    address = await store.put(data)
+    assert address == hashlib.sha256(data).hexdigest() == address_of(data)
+    assert await store.exists(address)
+    assert await store.get(address) == data
+    assert b"".join(await collected(store.stream(address))) == data
+
+
+async def test_equal_bytes_are_kept_once(store: ImageStore) -> None:
+    assert await store.put(PICTURE) == await store.put(PICTURE)
+
+
+async def test_equal_bytes_put_at_once_are_kept_once(folder: FolderStore, tmp_path: Path) -> None:
+    addresses = await asyncio.gather(*(folder.put(PICTURE) for _ in range(20)))
+    assert len(set(addresses)) == 1
+    assert files(tmp_path) == [key_of(addresses[0])]
+
+
+async def test_what_is_not_there_is_missing(store: ImageStore) -> None:
+    assert not await store.exists(NOWHERE)
+    with pytest.raises(BlobMissing):
+        await store.get(NOWHERE)
+    with pytest.raises(BlobMissing):
+        await collected(store.stream(NOWHERE))
+
+
+async def test_deleting_is_final_and_done_again_harmless(store: ImageStore) -> None:
+    address = await store.put(PICTURE)
+    await store.delete(address)
+    await store.delete(address)
+    assert not await store.exists(address)
+
+
+async def test_what_was_deleted_can_be_put_again(store: ImageStore) -> None:
+    await store.delete(await store.put(PICTURE))
+    assert await store.get(await store.put(PICTURE)) == PICTURE
+
+
+async def test_a_stream_comes_in_chunks(store: ImageStore) -> None:
+    chunks = await collected(store.stream(await store.put(BIG)))
+    assert b"".join(chunks) == BIG
+    assert all(chunks)
+
+
+async def test_a_store_that_works_says_so(store: ImageStore) -> None:
+    await store.check()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "..",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "ab/../../x",
+        "A" * 64,
+        "0" * 63,
+        "0" * 65,
+        "0" * 64 + "\n",
+        "0" * 62 + "/.",
+        "％" * 64,
+        "٠" * 64,
+    ],
+)
+async def test_nothing_but_an_address_is_looked_up(store: ImageStore, address: str) -> None:
+    for attempt in (store.get(address), store.exists(address), store.delete(address), collected(store.stream(address))):
+        with pytest.raises(BlobMissing, match="is no address"):
+            await attempt
+
+
+async def test_damaged_bytes_are_not_handed_out(folder: FolderStore, tmp_path: Path) -> None:
+    address = await folder.put(PICTURE)
+    (tmp_path / "store" / key_of(address)).write_bytes(b"x" * len(PICTURE))
+    with pytest.raises(BlobDamaged):
+        await folder.get(address)
+
+
+async def test_a_file_cut_short_is_written_anew(folder: FolderStore, tmp_path: Path) -> None:
+    address = await folder.put(PICTURE)
+    (tmp_path / "store" / key_of(address)).write_bytes(b"")
+    await folder.put(PICTURE)
+    assert await folder.get(address) == PICTURE
+
+
+@contextmanager
+def at_most(byte_count: int) -> Iterator[None]:
+    """Let no file of this process grow beyond some bytes, as a quota would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (byte_count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_what_does_not_fit_leaves_nothing_behind(folder: FolderStore, tmp_path: Path) -> None:
+    with at_most(CHUNK_BYTES), pytest.raises(StoreError, match="cannot be kept"):
+        await folder.put(BIG)
+    assert files(tmp_path) == []
+    assert await folder.put(BIG) == address_of(BIG), "with room again, it is kept"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB, where the machine lets us make one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk))
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("a small disk can be made by root alone")
+    yield disk
+    subprocess.run(("umount", str(disk)), check=True)
+
+
+async def test_a_full_disk_says_so_and_leaves_nothing_behind(small_disk: Path) -> None:
+    store = FolderStore(small_disk / "store")
+    address = await store.put(PICTURE)
+    with pytest.raises(StoreFull, match="no space left"):
+        await store.put(BIG)
+    assert files(small_disk) == [key_of(address)]
+    await store.check()
+    (small_disk / "rest").write_bytes(bytes(44 << 10))
+    with pytest.raises(StoreFull):
+        await store.put(bytes(32 << 10))
+
+
+async def test_what_a_crash_left_is_removed_once_it_is_old(folder: FolderStore, tmp_path: Path) -> None:
+    incoming = tmp_path / "store" / INCOMING
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    before = old.stat().st_mtime - ABANDONED_S - 1
+    os.utime(old, (before, before))
+    FolderStore(tmp_path / "store")
+    assert files(tmp_path) == [f"{INCOMING}/new"]
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError, match="cannot be used: not a directory"):
+        FolderStore(tmp_path / "file" / "store")
+
+
+async def test_a_bucket_that_is_away_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    store = open_store("s3://pictures?endpoint=http://127.0.0.1:1")
+    with pytest.raises(StoreError, match="cannot be kept in s3://pictures") as refusal:
+        await store.put(PICTURE)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["", "store", "ftp://host/x", "file://otherhost/x", "s3:///x"])
+def test_other_stores_are_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="file:///folder or s3://bucket/prefix"):
+        open_store(url)
+
+
+def test_a_folder_is_opened_by_its_url(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    assert isinstance(open_store(folder.as_uri()), FolderStore)
+    assert folder.is_dir()
+
+
+def test_a_bucket_is_opened_by_its_url() -> None:
+    assert isinstance(open_store("s3://pictures/plant-1?endpoint=http://127.0.0.1:9000"), BucketStore)
