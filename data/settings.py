@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,7 +24,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MARKSIGHT_", env_file=".env", extra="ignore", frozen=True)
 
-    home: Path = Field(default_factory=_default_home, description="State folder: database, queue, pictures, logs, keys.")
+    home: Path = Field(
+        default_factory=_default_home, description="State folder: database, queue, pictures, logs, keys."
+    )
     host: str = Field("127.0.0.1", description="Address the page server binds to.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the page server; 0 takes a free one.")
     allowed_hosts: list[str] = Field(
@@ -47,6 +50,14 @@ class Settings(BaseSettings):
     lease_s: float = Field(60.0, gt=0, description="Seconds a worker holds the inspections it has claimed.")
     max_attempts: int = Field(3, ge=1, description="Times an inspection is tried before it is kept as failed.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
+
+
+def unknown_names() -> tuple[str, ...]:
+    """Return the `MARKSIGHT_*` names in the environment and in `.env` that are no setting, and so do nothing."""
+    prefix = str(Settings.model_config["env_prefix"])
+    known = {f"{prefix}{name}".upper() for name in Settings.model_fields}
+    named = {*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))}
+    return tuple(sorted(name for name in named if name.upper().startswith(prefix) and name.upper() not in known))
 
 
 @cache

@@ -46,7 +46,7 @@ GENTLY = (Stop(signal.SIGTERM, 5.0), Stop(signal.SIGKILL, 5.0))
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how to treat it."""
+    """What to run and how to treat it; `environment` is added to ours, and seen by every user of the machine."""
 
     name: str
     argv: tuple[str, ...]
@@ -66,7 +66,8 @@ class Program:
         """Return the program tied to this very process."""
         user = f"{self.user.uid}:{self.user.gid}" if self.user else "-"
         shim = (sys.executable, "-I", "-S", tether.__file__)
-        return (*shim, str(os.getpid()), str(int(self.death_signal)), user, *self.argv)
+        variables = (f"{name}={value}" for name, value in self.environment.items())
+        return (*shim, str(os.getpid()), str(int(self.death_signal)), user, *variables, "--", *self.argv)
 
 
 class Child:
@@ -218,7 +219,6 @@ async def _spawn(program: Program, *, stdin: int) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
         *program.command(),
         cwd=program.cwd,
-        env={**os.environ, **program.environment},
         start_new_session=True,
         stdin=stdin,
         stdout=asyncio.subprocess.PIPE,

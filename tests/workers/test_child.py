@@ -203,7 +203,7 @@ async def test_a_user_of_its_own_keeps_the_death_signal() -> None:
 
 def test_a_parent_that_is_gone_is_noticed() -> None:
     shim = [sys.executable, "-I", "-S", tether.__file__]
-    done = subprocess.run([*shim, "1", "9", "-", "/bin/echo", "still here"], capture_output=True, check=False)
+    done = subprocess.run([*shim, "1", "9", "-", "--", "/bin/echo", "still here"], capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (75, b"")
 
 
