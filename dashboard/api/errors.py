@@ -49,8 +49,8 @@ PROBLEMS: dict[str, ProblemKind] = {
     "database-away": ProblemKind(
         503,
         "The database cannot be reached",
-        "Nothing was kept of this request.",
-        "Send it again after the seconds in Retry-After; /ready says which parts are missing.",
+        "The request was not answered in full; what it asked for is done whole or not at all.",
+        "Send it again after the seconds in Retry-After, a picture under the same Idempotency-Key.",
     ),
     "draft-changed": ProblemKind(
         409,

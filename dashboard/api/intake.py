@@ -12,7 +12,7 @@ from core.reasons import Reason, tell
 from dashboard.api import intake_doc, upload
 from dashboard.api.depends import WithFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem
-from dashboard.api.failures import AWAY
+from dashboard.api.failures import AWAY, is_away
 from dashboard.api.schemas import InspectionView
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
@@ -80,6 +80,8 @@ async def create_inspection(
         wait_s = min(asked.wait_ms or 0, services.settings.max_wait_ms) / 1000
         return _answer(await _judged(services, feed, inspection_id, wait_s), 200, location)
     except AWAY as error:
+        if not is_away(error):
+            raise
         raise ApiProblem("answer-unavailable", f"Look at {location['Location']} later.", headers=location) from error
 
 
@@ -110,8 +112,13 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
     """Return the inspection when it is judged, or, at the deadline, as not judged for want of time."""
 
     async def done() -> bool:
-        async with services.database.session() as session:
-            return (await inspections.summary(session, inspection_id)).state in FINAL_STATES
+        try:
+            async with services.database.session() as session:
+                return (await inspections.summary(session, inspection_id)).state in FINAL_STATES
+        except AWAY as error:  # it may come back in time
+            if not is_away(error):
+                raise
+            return False
 
     in_time = await feed.until(inspection_id, done, wait_s)
     view = await _view(services, inspection_id)

@@ -31,8 +31,9 @@ Url = Callable[[], str]
 class ResultFeed:
     """Who waits for which inspection, and the connection that tells them."""
 
-    def __init__(self, url: Url) -> None:
+    def __init__(self, url: Url, *, look_s: float = LOOK_S) -> None:
         self._url = url
+        self._look_s = look_s
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self.connected = asyncio.Event()
 
@@ -58,7 +59,7 @@ class ResultFeed:
             async with asyncio.timeout(timeout_s):
                 while not await done():
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(told.wait(), LOOK_S)
+                        await asyncio.wait_for(told.wait(), self._look_s)
                     told.clear()
         except TimeoutError:
             return False

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+CHATTY = ("bokeh", "panel", "tornado.access", "uvicorn")
+"""Loggers that would tell of every request and session; of these only what went wrong is logged."""
+
 
 def serve(
     *,
@@ -19,8 +22,11 @@ def serve(
     """
     import logging
 
-    from dashboard.server import serve as run
     from data.settings import settings
 
     logging.basicConfig(level=settings().log_level, format="%(message)s")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from dashboard.server import serve as run  # after logging is set up: Bokeh would do it its way
+
     run(settings(), api_only=api_only, say=typer.echo)

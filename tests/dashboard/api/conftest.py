@@ -78,14 +78,14 @@ async def one_api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def worker(services: Services) -> AsyncIterator[None]:
     """A worker that inspects what comes in, while the test runs."""
-    task = asyncio.create_task(_work(services))
+    task = asyncio.create_task(work(services))
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
 
-async def _work(services: Services) -> None:
+async def work(services: Services) -> None:
     while True:
         batch_id = await next_batch(services)
         if batch_id is None:

@@ -1,0 +1,160 @@
+"""What the API says while the database or Redis is away, and that it goes on when they are back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from core.engines import Engines
+from dashboard.api.app import create_app
+from data import embedded_urls
+from data.settings import Settings
+from tests.dashboard.api.conftest import work
+from tests.dashboard.gate import Gate
+from tests.dashboard.probe import SERVERS
+from workers.composition import Services, compose
+
+
+@pytest.fixture
+async def database(postgres: Settings, tmp_path: Path) -> AsyncIterator[Gate]:
+    gate = Gate(
+        tmp_path / embedded_urls.postgres_socket(postgres.home).name, embedded_urls.postgres_socket(postgres.home)
+    )
+    await gate.open()
+    yield gate
+    await gate.close()
+
+
+@pytest.fixture
+async def queue(valkey: str, home: Path, tmp_path: Path) -> AsyncIterator[Gate]:
+    gate = Gate(tmp_path / "valkey.sock", embedded_urls.redis_socket(home))
+    await gate.open()
+    yield gate
+    await gate.close()
+
+
+@pytest.fixture
+async def services(
+    emptied: None, postgres: Settings, engines: Engines, database: Gate, queue: Gate, tmp_path: Path
+) -> AsyncIterator[Services]:
+    """Services whose database and Redis lie behind gates."""
+    home = postgres.home
+    run, here = quote(str(embedded_urls.run_folder(home)), safe=""), quote(str(tmp_path), safe="")
+    through = {
+        "database_url": SecretStr(embedded_urls.database_url(home).replace(run, here)),
+        "redis_url": SecretStr(
+            embedded_urls.redis_url(home).replace(str(embedded_urls.run_folder(home)), str(tmp_path))
+        ),
+    }
+    composed = compose(postgres.model_copy(update=through), load_engines=lambda: engines)
+    async with composed.database.unit_of_work() as unit:
+        await unit.plant.station_id(None)
+        await unit.commit()
+    yield composed
+    await composed.close()
+
+
+@pytest.fixture(params=list(SERVERS))
+async def api(request: pytest.FixtureRequest, services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(services)
+    async with (
+        app.router.lifespan_context(app),
+        SERVERS[request.param](app) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        yield client
+
+
+async def parts(api: httpx.AsyncClient) -> tuple[int, dict[str, str]]:
+    answer = await api.get("/ready")
+    return answer.status_code, {part["name"]: part["state"] for part in answer.json()["parts"]}
+
+
+async def test_all_is_there(api: httpx.AsyncClient) -> None:
+    status, states = await parts(api)
+    assert status == 200
+    assert states == dict.fromkeys(("database", "migrations", "queue", "store", "models", "disk"), "ok")
+
+
+async def test_without_the_database_the_server_lives_and_says_what_is_missing(
+    api: httpx.AsyncClient, database: Gate
+) -> None:
+    await database.close()
+    assert (await api.get("/health")).json()["status"] == "alive"
+    status, states = await parts(api)
+    assert status == 503
+    assert [name for name, state in states.items() if state == "away"] == ["database", "migrations"]
+    answer = await api.get("/ready")
+    assert answer.json()["type"] == "/problems/not-ready"
+    assert "database: " in answer.json()["detail"]
+    await database.open()
+    assert (await parts(api))[0] == 200
+
+
+async def test_without_redis_intake_goes_on(api: httpx.AsyncClient, queue: Gate, sample: bytes) -> None:
+    await queue.close()
+    status, states = await parts(api)
+    assert (status, states["queue"], states["database"]) == (503, "away", "ok")
+    assert (await api.post("/v1/inspections", files={"image": sample})).status_code == 202
+
+
+@pytest.mark.parametrize("method", ["list", "post", "recipes", "one"])
+async def test_without_the_database_requests_are_put_off(
+    api: httpx.AsyncClient, database: Gate, sample: bytes, method: str
+) -> None:
+    assert (await api.get("/v1/inspections")).status_code == 200
+    await database.close()
+    for _ in range(2):  # with a connection that was cut, then with none to be had
+        answer = await _ask(api, method, sample)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-away")
+        assert int(answer.headers["retry-after"]) > 0
+    await database.open()
+    assert (await _ask(api, method, sample)).status_code in {200, 202, 404}
+
+
+async def _ask(api: httpx.AsyncClient, method: str, sample: bytes) -> httpx.Response:
+    if method == "post":
+        return await api.post("/v1/inspections", files={"image": sample})
+    paths = {"list": "/v1/inspections", "recipes": "/v1/recipes", "one": "/v1/inspections/" + "0" * 32}
+    return await api.get(paths[method])
+
+
+async def until_kept(services: Services) -> None:
+    """Wait until the posted picture is safe."""
+    kept = None
+    while not kept:
+        async with services.database.session() as session:
+            kept = await session.scalar(text("SELECT count(*) FROM inspections"))
+
+
+async def test_who_waits_through_an_outage_still_gets_the_verdict(
+    api: httpx.AsyncClient, services: Services, database: Gate, sample: bytes
+) -> None:
+    waiting = asyncio.create_task(api.post("/v1/inspections?wait_ms=30000", files={"image": sample}))
+    await until_kept(services)
+    await database.close()
+    await asyncio.sleep(0.2)
+    await database.open()
+    worker = asyncio.create_task(work(services))
+    answer = await waiting
+    worker.cancel()
+    assert (answer.status_code, answer.json()["state"]) == (200, "done")
+
+
+async def test_who_waits_is_told_where_to_look_when_the_database_stays_away(
+    api: httpx.AsyncClient, services: Services, database: Gate, sample: bytes
+) -> None:
+    waiting = asyncio.create_task(api.post("/v1/inspections?wait_ms=1500", files={"image": sample}))
+    await until_kept(services)
+    await database.close()
+    answer = await waiting
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/answer-unavailable")
+    await database.open()
+    assert (await api.get(answer.headers["location"])).json()["state"] == "received"
