@@ -27,7 +27,7 @@ class Aligned:
         return self.expected is not None and self.expected == self.read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One way to write an expected line: the places that are to be read.
 

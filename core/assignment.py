@@ -23,6 +23,9 @@ NEARLY_NOTHING = 0.02
 MERGED = 0.5
 """Lost by a merger of lines, so that one is made only where it explains more."""
 
+ABOUT_AS_LONG = 0.6
+"""A merger is weighed where the shorter side is at least this part of the longer one."""
+
 LONGEST_LOGO = 2
 """Characters before a line's first space that may be a logo read as text."""
 
@@ -117,12 +120,20 @@ def _ways(
     best: dict[tuple[int, int], _Way],
 ) -> Iterator[_Way]:
     for rows, columns in ((1, 1), (2, 1), (1, 2)):
-        if line + rows <= len(expected) and column + columns <= len(read):
+        if _comparable(expected[line : line + rows], rows, read[column : column + columns], columns):
             own, match = _match(expected, read, line, line + rows, range(column, column + columns))
             rest, matches = best[line + rows, column + columns]
             yield max(own, NEARLY_NOTHING) - MERGED * (rows + columns - 2) + rest, (match, *matches)
     yield best[line + 1, column]
     yield best[line, column + 1]
+
+
+def _comparable(expected: Sequence[tuple[Form, ...]], rows: int, read: Sequence[Row], columns: int) -> bool:
+    """Whether there are so many lines left; and, for a merger, whether both sides are about as long."""
+    if len(expected) < rows or len(read) < columns:
+        return False
+    places, characters = sum(len(forms[0]) for forms in expected), sum(len(row.text) for row in read)
+    return rows == columns or min(places, characters) >= ABOUT_AS_LONG * max(places, characters)
 
 
 def _match(

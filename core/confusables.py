@@ -6,10 +6,14 @@ as one that cannot be told, neither as right nor as wrong.
 
 from __future__ import annotations
 
-PAIRS = ("0O", "0D", "0Q", "OD", "OQ", "1I", "1L", "IL", "5S", "8B")
-"""Pairs in either direction."""
+MEASURED = {"8B": 10, "0O": 9, "6G": 4, "0Q": 3, "0D": 1, "1I": 1, "1L": 1, "2Z": 1}
+"""Pairs, in either direction, with the times that one was read for the other with a confidence over 0.8 on 277 labelled
+photos of real chips, by the PP-OCR reader. Other pairs were met once at most, and only where the line was blurred."""
 
-_CONFUSED = frozenset(frozenset(pair) for pair in PAIRS)
+ALIKE = ("5S", "DO", "OQ", "IL")
+"""Pairs that are drawn alike in laser fonts, though the photos held no such case."""
+
+_CONFUSED = frozenset(frozenset(pair) for pair in (*MEASURED, *ALIKE))
 
 
 def confusable(one: str, other: str) -> bool:

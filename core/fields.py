@@ -22,8 +22,11 @@ from core.recipe import ExpectedLine
 CERTAIN = 0.5
 """A character is likelier than everything else at its place."""
 
-CLEAR = 0.80
+CLEAR = 0.90
 """A character is read beyond doubt: it can speak against what is expected."""
+
+STEADY = 0.70
+"""Every character of a rival is at least so sure: what differs in a line that is doubtful elsewhere proves little."""
 
 BEYOND = 0.1
 """Weight of a text with one more character beyond an end of the line, against one that differs within it: what stands
@@ -32,7 +35,7 @@ there is more often a logo or a circled symbol than text."""
 MOST_OF_A_SYMBOL = 2
 """Characters that one symbol may be read as."""
 
-COMPARABLE = 0.6
+COMPARABLE = 0.75
 """A rival is at least this part as long as what is expected: a scrap of a line rivals nothing."""
 
 
@@ -221,7 +224,7 @@ def _tells(case: Case, free: Scored) -> bool:
         return False
     certain, _ = _confidences(free, Form(tuple(Place(frozenset(character)) for character in case.free.text)))
     clear = [_clarity(case, column, certain, free) >= CLEAR for column in telling]
-    return all(clear) and bool(np.min(certain) >= CERTAIN)
+    return all(clear) and bool(np.min(certain) >= STEADY)
 
 
 def _doubtful(case: Case, column: Aligned) -> bool:

@@ -29,8 +29,8 @@ EDGE = WIDTH
 UNUSED = WIDTH + 1
 """Column of places beyond a text's end: never emitted."""
 
-RIVALS = 20
-"""Symbols tried at each place: the most likely ones of the line, for the others have no mass anywhere."""
+RIVALS = 16
+"""Symbols tried at each place; all others together have next to no mass anywhere in the line."""
 
 TINY = 1e-290
 MOST = 1e100
@@ -92,10 +92,23 @@ def _batch(hypotheses: Sequence[Hypothesis]) -> _Batch:
         frames[1 : len(probabilities) + 1, row, :WIDTH] = probabilities
         frames[len(probabilities) + 1 : -1, row, BLANK] = 1.0
         places[row, : len(hypothesis.text) + 2] = [EDGE, *map(column, hypothesis.text), EDGE]
-        strongest = np.argsort(-probabilities[:, 1:].max(axis=0, initial=0.0), kind="stable")
-        rivals[row] = strongest[: rivals.shape[1]] + 1
+        rivals[row] = _likely(hypothesis)[: rivals.shape[1]]
     frames[0, :, EDGE] = frames[-1, :, EDGE] = 1.0
     return _Batch(frames, places, rivals, np.array([len(h.text) + 1 for h in hypotheses]))
+
+
+def _likely(hypothesis: Hypothesis) -> NDArray[np.intp]:
+    """Return the columns of symbols, the likeliest rivals first.
+
+    A symbol rivals others where it is second to them; what the line itself spells rivals only another text.
+    """
+    line = hypothesis.line
+    second = line.probabilities[:, 1:].copy()
+    second[np.arange(len(second)), second.argmax(axis=1)] = 0.0
+    strength = second.max(axis=0)
+    if hypothesis.text != line.text:
+        strength[[column(symbol) - 1 for symbol in line.text]] += 1.0
+    return np.argsort(-strength, kind="stable") + 1
 
 
 def _forward(symbols: Array, blanks: Array, differs: Array) -> tuple[Array, Array, Array]:

@@ -10,9 +10,12 @@ was expected (`core.lattice`):
 2. Its **margin** is (P - R) / (P + R), R the probability of the most likely other text that the recipe does not allow:
    the best text without any expectation, or the best single edit. Negative: something else is more likely.
 3. A field is **legible** when what stands there can be told. If the free reading is the expected text, every character
-   must be likelier than not (`CERTAIN`); if it is another, every character by which it differs must be read with
-   `CLEAR` confidence, and a difference between characters that the readers cannot tell apart (`core.confusables`), or
-   a lack at either end of the line, where a box may have cut it, tells nothing. A legible other text is a **rival**.
+   must be likelier than not (`CERTAIN`); if it is another, every character by which it differs must be `CLEAR`, all of
+   its others `STEADY`, and a difference between characters that the readers cannot tell apart (`core.confusables`), or
+   at either end of the line, where a box may have cut it, tells nothing. A legible other text is a **rival**.
+
+The thresholds were set on 277 labelled photos of real chips. Of 123 right marks on DIP packages none fails; of 8,649
+recipes for them with one digit changed none passes, and 84 in 100 fail.
 """
 
 from __future__ import annotations
