@@ -79,9 +79,9 @@ async def emptied(postgres: Settings, valkey: str) -> None:
     connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
     try:
         tables = await connection.fetch(_TABLES)
-        names = ", ".join(f'"{row["tablename"]}"' for row in tables)
         await connection.execute("SET session_replication_role = replica")  # append-only tables refuse otherwise
-        await connection.execute(f"TRUNCATE {names} CASCADE")
+        deletions = ";".join(f'DELETE FROM "{row["relname"]}"' for row in tables)  # noqa: S608 - names of our tables
+        await connection.execute(deletions)  # a few rows: faster than TRUNCATE, which makes every file anew
     finally:
         await connection.close()
     client = redis.Redis.from_url(valkey)
@@ -99,7 +99,10 @@ async def services(emptied: None, postgres: Settings) -> AsyncIterator[Services]
     await composed.close()
 
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+AND NOT relispartition AND relname <> 'alembic_version'
+"""
 
 
 async def _running(child: Child) -> AsyncIterator[None]:

@@ -81,8 +81,8 @@ async def system_figures(session: AsyncSession, *, now: datetime, hours: int = 2
     return SystemFigures(
         queue=await queue_figures(session),
         holders=await _holders(session),
-        states=dict((await session.execute(states)).tuples().all()),
-        verdicts=dict((await session.execute(verdicts)).tuples().all()),
+        states=dict((await session.execute(states)).all()),
+        verdicts=dict((await session.execute(verdicts)).all()),
         hours=hours,
         images=count,
         image_bytes=int(size),

@@ -60,7 +60,7 @@ async def add_inspection(work: UnitOfWork, id_: UUID | None = None, **particular
 
 
 async def waiting(database: Database, count: int = 1, **particulars: Any) -> list[UUID]:
-    """Return the ids of inspections that have come in and wait."""
+    """Return the ids of inspections that have come in and wait; `id_` is for one alone."""
     async with database.unit_of_work() as work:
         ids = [await add_inspection(work, **particulars) for _ in range(count)]
         await work.commit()

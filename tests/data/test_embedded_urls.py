@@ -50,9 +50,10 @@ def test_redis_reads_back_password_and_socket(home: Path, secret: str) -> None:
     assert arguments["path"] == str(home / "run" / "valkey.sock")
 
 
-def test_a_home_that_was_never_set_up_is_said_so_by_the_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"marksight_app\.txt"):
-        embedded_urls.database_url(tmp_path)
+@pytest.mark.parametrize("make", [embedded_urls.database_url, embedded_urls.owner_url, embedded_urls.redis_url])
+def test_a_home_that_was_never_set_up_is_told_with_the_way_out(make, tmp_path: Path) -> None:
+    with pytest.raises(embedded_urls.NeverStarted, match=r"never started in .* run marksight up"):
+        make(tmp_path)
 
 
 def test_sockets_lie_in_the_run_folder(tmp_path: Path) -> None:

@@ -1,0 +1,219 @@
+"""What the smaller repositories hold to, with many writing at once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from data.database import Database
+from data.errors import IdempotencyMismatch, LotNotOpen, NotFound
+from data.repositories.idempotency import KEPT_FOR
+from data.tables import (
+    TRANSITIONS,
+    IdempotencyKey,
+    Image,
+    Inspection,
+    InspectionState,
+    Line,
+    Lot,
+    Result,
+    Site,
+    Station,
+    Unit,
+)
+from tests.data.rows import add_inspection, picture, result, waiting
+
+DIGEST, OTHER = bytes(32), b"\x01" * 32
+
+
+async def rows(database: Database, table: type) -> int:
+    async with database.session() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+class TestPlant:
+    async def test_the_default_station_is_made_when_it_is_missing(self, database: Database) -> None:
+        async def station() -> UUID:
+            async with database.unit_of_work() as work:
+                id_ = await work.plant.station_id(None)
+                await work.commit()
+            return id_
+
+        assert len({*await asyncio.gather(*(station() for _ in range(6)))}) == 1
+        assert [await rows(database, table) for table in (Site, Line, Station)] == [1, 1, 1]
+
+    async def test_a_station_never_heard_of_is_not_made_up(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            with pytest.raises(NotFound, match="There is no station AOI-7"):
+                await work.plant.station_id("AOI-7")
+
+    async def test_lines_of_the_same_name_belong_to_their_sites(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            first = await work.plant.add_station("AOI-1", line="SMT", site="North")
+            await work.plant.add_station("AOI-2", line="SMT", site="South")
+            assert await work.plant.add_station("AOI-1", line="SMT", site="North") == first
+            assert await work.plant.station_id("AOI-1") == first
+            await work.commit()
+        assert [await rows(database, table) for table in (Site, Line, Station)] == [2, 2, 2]
+
+
+class TestParts:
+    async def test_attempts_on_a_unit_are_counted(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            attempts = [await work.parts.begin_attempt(None, "SN1") for _ in range(3)]
+        assert [attempt.number for attempt in attempts] == [1, 2, 3]
+        assert len({attempt.unit_id for attempt in attempts}) == 1
+
+    async def test_attempts_begun_at_once_get_numbers_of_their_own(self, database: Database) -> None:
+        async def begin() -> int:
+            async with database.unit_of_work() as work:
+                attempt = await work.parts.begin_attempt(None, "SN1")
+                await work.commit()
+            return attempt.number
+
+        assert sorted(await asyncio.gather(*(begin() for _ in range(8)))) == list(range(1, 9))
+
+    async def test_a_loose_part_is_a_unit_of_its_own(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            first, second = [await work.parts.begin_attempt(None, None) for _ in range(2)]
+        assert first.unit_id != second.unit_id
+        assert first.number == second.number == 1
+
+    async def test_serials_count_within_their_lot(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            lots = [None, await work.parts.open_lot("A"), await work.parts.open_lot("B")]
+            attempts = [await work.parts.begin_attempt(lot, "SN1") for lot in lots]
+            await work.commit()
+        assert len({attempt.unit_id for attempt in attempts}) == 3
+        assert await rows(database, Unit) == 3
+
+    async def test_a_lot_is_begun_once(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            assert await work.parts.open_lot("A") == await work.parts.open_lot("A")
+
+    @pytest.mark.parametrize("state", ["hold", "closed"])
+    async def test_a_lot_that_is_not_open_takes_no_parts(self, database: Database, state: str) -> None:
+        async with database.unit_of_work() as work:
+            await work.parts.open_lot("A")
+            await work.session.execute(update(Lot).values(state=state))
+            with pytest.raises(LotNotOpen, match=f"its state is {state}"):
+                await work.parts.open_lot("A")
+
+
+class TestImages:
+    async def test_equal_bytes_are_one_row_however_many_send_them(self, database: Database) -> None:
+        async def add() -> UUID:
+            async with database.unit_of_work() as work:
+                id_ = await work.images.add(picture())
+                await work.commit()
+            return id_
+
+        assert len({*await asyncio.gather(*(add() for _ in range(8)))}) == 1
+        assert await rows(database, Image) == 1
+
+    async def test_other_bytes_are_another_row(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            assert await work.images.add(picture("a")) != await work.images.add(picture("b"))
+
+
+class TestInspections:
+    @pytest.mark.parametrize("origin", TRANSITIONS)
+    @pytest.mark.parametrize("goal", TRANSITIONS)
+    async def test_moves_as_the_table_says_and_no_other_way(
+        self, database: Database, origin: InspectionState, goal: InspectionState
+    ) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            await work.session.execute(update(Inspection).values(state=origin))
+            moved = await work.inspections.move([id_], goal)
+            state = await work.session.scalar(select(Inspection.state))
+        assert (id_ in moved) is (goal in TRANSITIONS[origin])
+        assert state == (goal if goal in TRANSITIONS[origin] else origin)
+
+    async def test_a_failure_is_kept_with_its_reason_until_it_is_retried(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            await work.session.execute(update(Inspection).values(state="running"))
+            await work.inspections.fail(id_, code="ENGINE_FAILED", detail="dim lamp")
+            failed = await work.session.get_one(Inspection, id_)
+            assert (failed.state, failed.error_code, failed.error_detail) == ("failed", "ENGINE_FAILED", "dim lamp")
+            assert failed.finished_at is not None
+            await work.inspections.move([id_], "received")
+            await work.session.refresh(failed)
+            assert (failed.state, failed.error_code, failed.finished_at) == ("received", None, None)
+
+    async def test_what_came_in_lies_as_it_came(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            id_ = await add_inspection(work, lot="L1", serial="SN1", file_name="a.jpg", lighting="ring")
+            found = await work.session.get_one(Inspection, id_)
+        assert (found.attempt, found.file_name, found.state) == (1, "a.jpg", "received")
+
+
+class TestResults:
+    async def test_an_inspection_keeps_its_first_result(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            assert await work.results.add([result(id_, "pass")]) == {id_}
+            assert await work.results.add([result(id_, "fail")]) == set()
+            assert await work.session.scalar(select(Result.verdict)) == "pass"
+
+    async def test_results_of_different_signals_are_written_together(self, database: Database) -> None:
+        first, second = await waiting(database, 2)
+        async with database.unit_of_work() as work:
+            await work.results.add(
+                [result(first, signals={"ocr_score": 9000}), result(second, signals={"logo_score": 1})]
+            )
+            found = {row.inspection_id: row for row in await work.session.scalars(select(Result))}
+        assert (found[first].ocr_score, found[first].logo_score) == (9000, -1)
+        assert (found[second].ocr_score, found[second].logo_score) == (-1, 1)
+
+    async def test_none_is_fine(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            assert await work.results.add([]) == set()
+
+
+class TestIdempotencyKeys:
+    async def test_a_key_leads_back_to_what_it_made(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            assert await work.idempotency.made("line 1", "k", DIGEST) is None
+            assert await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            assert await work.idempotency.made("line 1", "k", DIGEST) == id_
+
+    async def test_a_key_with_another_request_is_refused(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            with pytest.raises(IdempotencyMismatch):
+                await work.idempotency.made("line 1", "k", OTHER)
+
+    async def test_callers_have_keys_of_their_own(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            assert await work.idempotency.made("line 2", "k", OTHER) is None
+
+    async def test_of_many_at_once_one_binds_the_key(self, database: Database) -> None:
+        [id_] = await waiting(database)
+
+        async def bind() -> bool:
+            async with database.unit_of_work() as work:
+                bound = await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+                await work.commit()
+            return bound
+
+        assert sorted(await asyncio.gather(*(bind() for _ in range(6)))) == [False] * 5 + [True]
+
+    async def test_old_keys_are_forgotten(self, database: Database) -> None:
+        [id_] = await waiting(database)
+        async with database.unit_of_work() as work:
+            for key, age in (("old", KEPT_FOR + timedelta(hours=1)), ("new", KEPT_FOR - timedelta(hours=1))):
+                row = {"caller": "a", "key": key, "request_digest": DIGEST, "inspection_id": id_}
+                await work.session.execute(insert(IdempotencyKey).values(**row, used_at=func.now() - age))
+            assert await work.idempotency.forget_old() == 1
+            assert await work.idempotency.made("a", "new", DIGEST) == id_
+            assert await work.idempotency.made("a", "old", DIGEST) is None
