@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from dashboard.api import failures, inspections, intake, plain, recipes, system
 from dashboard.api.guard import OriginGuard
+from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
 from dashboard.api.schemas import ProblemView
 from dashboard.api.waiting import ResultFeed
@@ -36,6 +37,7 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         middleware=[
+            Middleware(HeadAsGet),
             Middleware(OriginGuard),
             Middleware(BoundedBody, max_bytes=services.settings.max_image_bytes + FORM_BYTES),
         ],

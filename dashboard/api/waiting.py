@@ -37,6 +37,11 @@ class ResultFeed:
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self.connected = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait now."""
+        return sum(len(waiting) for waiting in self._waiting.values())
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen while the context lasts."""

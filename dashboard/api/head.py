@@ -1,0 +1,18 @@
+"""`HEAD` wherever there is `GET`: FastAPI routes do not offer it by themselves."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class HeadAsGet:
+    """Middleware that lets the app answer `HEAD` as `GET`; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # a copy: the server goes by its own
+        await self.app(scope, receive, send)

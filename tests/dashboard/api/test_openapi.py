@@ -1,0 +1,94 @@
+"""The description of the API is complete: every operation, its problems, its examples; and it needs no other host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from dashboard.api.app import create_app
+from dashboard.api.errors import PROBLEMS
+from dashboard.api.html import api_page
+from dashboard.api.schemas import InspectionView
+from data.settings import Settings
+from tests.dashboard.api.test_problems import BareServices
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> dict[str, Any]:
+    return create_app(BareServices(Settings(home=tmp_path))).openapi()  # type: ignore[arg-type]
+
+
+def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {f"{method} {path}": told for path, both in schema["paths"].items() for method, told in both.items()}
+
+
+PROMISED = {
+    "post /v1/inspections", "get /v1/inspections", "get /v1/inspections/{inspection_id}",
+    "get /v1/inspections/{inspection_id}/image", "get /v1/inspections/{inspection_id}/overlay.png",
+    "get /v1/inspections/{inspection_id}/overlay.svg", "get /v1/recipes", "post /v1/recipes",
+    "get /v1/recipes/{recipe_id}", "put /v1/recipes/{recipe_id}/draft", "post /v1/recipes/{recipe_id}/publish",
+    "post /v1/recipes/from-inspection/{inspection_id}", "get /health", "get /ready", "get /v1/system",
+}  # fmt: skip
+
+
+def test_every_promised_operation_is_described_and_no_other(schema: dict[str, Any]) -> None:
+    assert set(operations(schema)) == PROMISED
+
+
+def test_operations_have_names_of_their_own_and_words(schema: dict[str, Any]) -> None:
+    told = operations(schema).values()
+    assert len({each["operationId"] for each in told}) == len(PROMISED)
+    assert all(each["summary"] and each["description"] and each["tags"] for each in told)
+
+
+def test_every_problem_an_operation_names_is_a_kind_of_problem(schema: dict[str, Any]) -> None:
+    for name, operation in operations(schema).items():
+        for status, answer in operation["responses"].items():
+            if status.startswith(("4", "5")):
+                ((media, content),) = answer["content"].items()
+                assert media == "application/problem+json", (name, status)
+                for code, example in content["examples"].items():
+                    assert PROBLEMS[code].status == int(status) == example["value"]["status"]
+
+
+def test_nothing_is_described_in_the_frameworks_own_way_of_failing(schema: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in str(schema)
+
+
+def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
+    names = set(re.findall(r"#/components/schemas/(\w+)", str(schema)))
+    assert names <= set(schema["components"]["schemas"])
+    assert "ProblemView" in names
+
+
+def test_the_examples_fit_their_schemas(schema: dict[str, Any]) -> None:
+    (example,) = schema["components"]["schemas"]["InspectionView"]["examples"]
+    InspectionView(**{"signal_version": None, "digest": None, "error": None, **example})
+
+
+def test_a_picture_may_come_as_a_form_or_bare(schema: dict[str, Any]) -> None:
+    body = schema["paths"]["/v1/inspections"]["post"]["requestBody"]["content"]
+    assert set(body) == {"multipart/form-data", "image/*"}
+    parameters = {each["name"] for each in schema["paths"]["/v1/inspections"]["post"]["parameters"]}
+    assert {"wait_ms", "recipe", "part_number", "station", "lot", "unit_serial", "Idempotency-Key"} == parameters
+
+
+def test_every_route_is_described_or_meant_not_to_be(tmp_path: Path) -> None:
+    app = create_app(BareServices(Settings(home=tmp_path)))  # type: ignore[arg-type]
+    included = [getattr(route, "original_router", None) for route in app.routes]
+    routes = [*app.routes, *(route for router in included if router for route in router.routes)]
+    hidden = {route.path for route in routes if isinstance(route, Route) and not route.include_in_schema}
+    assert hidden == {
+        "/", "/docs", "/inspections", "/inspections/{inspection_id}", "/openapi.json", "/problems", "/problems/{code}",
+    }  # fmt: skip
+
+
+def test_the_page_about_the_api_lists_every_operation_and_asks_no_other_host(schema: dict[str, Any]) -> None:
+    page = api_page(schema)
+    for operation in PROMISED:
+        assert operation.split(" ")[1] in page
+    assert re.findall(r"https?://", page) == []
