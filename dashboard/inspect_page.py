@@ -33,7 +33,7 @@ class InspectPage:
         given = arguments()
         self.context = context
         self.results = ResultsModel(verdict=known_verdict(given.get("verdict", "")), find=given.get("find", "").strip())
-        self.intake = IntakeModel(recipe=given.get("recipe", ""))
+        self.intake = IntakeModel(wish=given.get("recipe", ""))
         self._told = asyncio.Event()
         self._shown: tuple[str, str] | None = None
         self.results.param.watch(lambda _: self._told.set(), ["verdict"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from panel.viewable import Viewable
 
@@ -19,6 +21,7 @@ from dashboard.models.results import known_verdict
 from dashboard.models.teaching import TeachingModel
 from dashboard.page_context import PageContext
 from dashboard.page_life import arguments, draw, while_open
+from dashboard.page_reads import View
 from dashboard.teaching import Teaching
 from layouts.inspection import inspection_page
 
@@ -79,11 +82,12 @@ class InspectionPage:
                 return
             self._shown = wanted
             if wanted != self.model.id or found[0]["state"] != self.model.state:
-                draw(self._take, *found)
+                draw(self._take, *found, *await self.context.reads.neighbours(wanted, self._verdict))
+                return
         newer, older = await self.context.reads.neighbours(wanted, self._verdict)
         draw(self.model.param.update, newer=newer, older=older)
 
-    def _take(self, view: dict[str, object], recipe: dict[str, object] | None) -> None:
+    def _take(self, view: View, recipe: Mapping[str, Any] | None, newer: str, older: str) -> None:
         if view["id"] != self.model.id:
             self.teaching.close()
-        self.model.show(view, recipe)
+        self.model.show(view, recipe, newer=newer, older=older)

@@ -41,7 +41,16 @@ class OpenPage(Protocol):
 
 def routes(services: Services) -> Routes:
     """Return the page of each address; every call of one makes a page of its own for a new session."""
-    context = PageContext(services, PageReads(services), Following(news(services)), Pulse(reader(services)))
+    return routes_of(context_of(services))
+
+
+def context_of(services: Services) -> PageContext:
+    """Return what all pages of this process share."""
+    return PageContext(services, PageReads(services), Following(news(services)), Pulse(reader(services)))
+
+
+def routes_of(context: PageContext) -> Routes:
+    """Return the page of each address, over what they share."""
     return {
         "/inspect": _page(context, InspectPage, title="Inspect", current="inspect", keys=inspect.KEYS),
         "/inspection": _page(context, InspectionPage, title="Inspection", current="inspect", keys=inspection.KEYS),

@@ -19,14 +19,14 @@ class Pulse:
 
     def __init__(self, read: Callable[[], Awaitable[tuple[list[Part], str]]]) -> None:
         self._read = read
-        self._following = Following(self._beat)
+        self.following = Following(self._beat)
         self.parts: tuple[Part, ...] = ()
         self.read_at = ""
 
     @contextmanager
     def follow(self, told: asyncio.Event) -> Iterator[None]:
         """Set `told` whenever the parts were seen anew, while the context lasts."""
-        with self._following.follow(told):
+        with self.following.follow(told):
             yield
 
     def health(self) -> list[dict[str, str]]:

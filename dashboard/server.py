@@ -39,6 +39,7 @@ from workers.errors import PortTaken
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
     from workers.composition import Services
 
 Routes = Mapping[str, Callable[[], Any]]

@@ -37,8 +37,10 @@ class InspectionModel(param.Parameterized):
     state = param.String(default="", doc="received, queued, running, done or failed.")
     verdict = param.String(default=None, allow_None=True, doc="pass, fail, borderline, not_judged; None: not yet.")
 
-    def show(self, view: Mapping[str, Any], recipe: Mapping[str, Any] | None = None) -> None:
-        """Take over an InspectionView and the document of the recipe version that judged it, at one stroke."""
+    def show(
+        self, view: Mapping[str, Any], recipe: Mapping[str, Any] | None = None, *, newer: str = "", older: str = ""
+    ) -> None:
+        """Take over an InspectionView, the document of the recipe version that judged it, and its neighbours' ids."""
         image = view.get("image") or {}
         self.param.update(
             captured_at=str(view.get("captured_at") or ""),
@@ -50,6 +52,8 @@ class InspectionModel(param.Parameterized):
             image_url=str(image.get("url") or ""),
             limits=dict((recipe or {}).get("signals", {})),
             missing=False,
+            newer=newer,
+            older=older,
             pass_score=(recipe or {}).get("pass_score"),
             pointed=[],
             recipe=dict(view["recipe"]) if view.get("recipe") else None,

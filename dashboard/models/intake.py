@@ -16,9 +16,11 @@ class IntakeModel(param.Parameterized):
     recipe = param.String(default=READ_ONLY, doc="Id of the recipe to judge by; empty: read the mark and do not judge.")
     recipes = param.Dict(default={}, doc="Published recipes: id by name, in the order of names.")
     samples = param.List(default=[], item_type=dict, doc="Photos to try: name, src, caption.")
+    wish = param.String(doc="Id of the recipe to choose as soon as the recipes are known; empty: none.")
 
     def offer(self, recipes: Iterable[Mapping[str, Any]]) -> None:
         """Take over the published recipes; a chosen one that is gone is no longer chosen."""
         named = sorted((str(recipe["name"]), str(recipe["id"])) for recipe in recipes)
-        chosen = self.recipe if self.recipe in {id_ for _, id_ in named} else READ_ONLY
-        self.param.update(recipes=dict(named), recipe=chosen)
+        wanted = self.wish or self.recipe
+        chosen = wanted if wanted in {id_ for _, id_ in named} else READ_ONLY
+        self.param.update(recipes=dict(named), recipe=chosen, wish="")

@@ -18,5 +18,5 @@ export function render({model}) {
     fill(slot, name)
     model.on(name, () => fill(slot, name))
   }
-  return h("div.page", {}, head, columns)
+  return h("div.sheet", {}, head, columns)
 }

@@ -1,0 +1,185 @@
+"""The real program, started as a newcomer starts it, and Chromium looking at its pages.
+
+Every test that opens a page also checks, at its end, that the browser asked no other host and met no error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+START_S = 120.0
+OWN_SCHEMES = {"data", "blob"}
+EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to")
+"""What Chromium writes by itself when a request is refused or a server goes away, as some tests mean it to."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def eventually(check: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
+    """Wait until `check` holds; the limit is for a machine in trouble, not a measure."""
+    for _ in range(int(within_s / 0.1)):
+        if check():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"waited {within_s:g} s for {what}")
+
+
+@dataclass
+class Program:
+    """`marksight up` on a state folder of its own."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str) -> Any:
+        return httpx.get(f"{self.url}{path}", timeout=10).raise_for_status().json()
+
+    def answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return bool(self.get("/health")["server_id"])
+        return False
+
+    def inspections(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get("/v1/inspections?limit=100")["items"]
+        return items
+
+    def seeded(self) -> bool:
+        """Whether the bundled samples are inspected, so that nothing more comes by itself."""
+        items = self.inspections()
+        return len(items) >= 6 and all(item["state"] == "done" for item in items)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="package")
+def program() -> Iterator[Program]:
+    """The program, up and with its samples inspected."""
+    home = Path(tempfile.mkdtemp(prefix="msb-", dir="/tmp"))  # short enough for sockets
+    home.chmod(0o711)  # as root, the embedded services run as another user
+    port = free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MARKSIGHT_")}
+    environment = {**kept, "MARKSIGHT_HOME": str(home), "MARKSIGHT_PORT": str(port), "MARKSIGHT_WORKERS": "1"}
+    log = home / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dashboard.cli", "up"],
+            stdout=output, stderr=output, env=environment, start_new_session=True,
+        )  # fmt: skip
+    up = Program(home, port, process, log)
+    try:
+        eventually(lambda: up.answers() or process.poll() is not None, f"the program: {log}", START_S)
+        assert process.poll() is None, log.read_text()
+        eventually(up.seeded, "the bundled samples to be inspected", START_S)
+        yield up
+    finally:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """A tab on the program's pages, with everything it asked for and complained about."""
+
+    page: Page
+    base: str
+    asked: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", self._heard)
+        self.page.on("websocket", lambda ws: self.asked.append(ws.url.replace("ws://", "http://", 1)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED_NOISE):
+            self.wrong.append(message.text)
+
+    def open(self, path: str) -> Page:
+        """Go to a page and wait until it is drawn."""
+        self.page.goto(f"{self.base}{path}")
+        return self.drawn()
+
+    def drawn(self) -> Page:
+        self.page.wait_for_selector("#ms-loading", state="detached")
+        self.page.wait_for_selector("nav a[aria-current]")
+        return self.page
+
+    def elsewhere(self) -> list[str]:
+        """Everything asked of another host."""
+        own = urlsplit(self.base).netloc
+        return [url for url in self.asked if urlsplit(url).scheme not in OWN_SCHEMES and urlsplit(url).netloc != own]
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser context of 1440 by 900 without any cookies."""
+    fresh = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    fresh.set_default_timeout(30_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def tab(context: BrowserContext, program: Program) -> Iterator[Tab]:
+    """A tab; at the end of the test it must have asked no other host, and met no error."""
+    opened = Tab(context.new_page(), program.url)
+    yield opened
+    assert opened.elsewhere() == []
+    assert opened.wrong == []
+
+
+@pytest.fixture
+def sample(program: Program) -> dict[str, Any]:
+    """A bundled sample that was inspected: a clean mark, judged by its recipe."""
+    return next(item for item in program.inspections() if item["file_name"] == "mc74hc32an-clean-1.jpg")

@@ -1,0 +1,98 @@
+"""What happens to a page when its server goes, and to a session when its page goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from playwright.sync_api import Browser, expect
+from pydantic import SecretStr
+
+from dashboard.following import Following
+from dashboard.server import PageServer, build
+from data import embedded_urls
+from data.settings import Settings
+from tests.browser.conftest import Program, Tab, eventually
+from workers import status
+from workers.composition import compose
+
+
+def test_an_open_page_comes_back_by_itself_after_a_restart(tab: Tab, program: Program) -> None:
+    page = tab.open("/system")
+    expect(page.get_by_text("PostgreSQL")).to_be_visible()
+    before = program.get("/health")["server_id"]
+    page.evaluate("window.sameDocument = true")
+    server = next(part for part in found_parts(program) if part.name == "server")
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    expect(page.get_by_role("alert").filter(has_text="comes back by itself")).to_be_visible()
+    eventually(lambda: program.answers() and program.get("/health")["server_id"] != before, "the server's new start")
+    page.wait_for_function("!window.sameDocument", timeout=60_000)
+    tab.drawn()
+    expect(page.get_by_text("PostgreSQL")).to_be_visible()
+
+
+def found_parts(program: Program) -> tuple[status.PartStatus, ...]:
+    found = status.read(program.home)
+    assert found is not None
+    return found.parts
+
+
+def test_closed_tabs_leave_no_session_and_follow_nothing(chromium: Browser, program: Program) -> None:
+    with second_server(program) as (server, followings):
+        context = chromium.new_context()
+        tabs = [Tab(context.new_page(), f"http://127.0.0.1:{server.port}") for _ in range(3)]
+        for tab, path in zip(tabs, ("/inspect", "/inspection", "/system"), strict=True):
+            tab.open(path)
+        eventually(lambda: open_sessions(server) == 3, "three sessions")
+        eventually(lambda: sum(one.count for one in followings) >= 3, "the pages to follow")
+        context.close()
+        eventually(lambda: open_sessions(server) == 0, "the sessions of closed tabs to go")
+        eventually(lambda: sum(one.count for one in followings) == 0, "the pages to follow no more")
+
+
+def open_sessions(server: PageServer) -> int:
+    return sum(len(server.panel.get_sessions(path)) for path in server.panel._tornado.app_paths)
+
+
+@contextmanager
+def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following]]]:
+    """A page server of our own on the program's services, so that its sessions can be counted."""
+    settings = Settings(
+        home=program.home,
+        port=0,
+        database_url=SecretStr(embedded_urls.database_url(program.home)),
+        redis_url=SecretStr(embedded_urls.redis_url(program.home)),
+    )
+    started = threading.Event()
+    ends: list[Callable[[], object]] = []
+    made: list[PageServer] = []
+    followings: list[Following] = []
+
+    async def serve() -> None:
+        from dashboard.pages import context_of, routes_of  # noqa: PLC0415  # heavy
+
+        services = compose(settings)
+        context = context_of(services)
+        followings.extend((context.news, context.pulse.following))
+        async with build(services, routes_of(context)).running() as server:
+            made.append(server)
+            stop = asyncio.Event()
+            ends.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set))
+            started.set()
+            await stop.wait()
+        await services.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    try:
+        assert started.wait(60)
+        yield made[0], followings
+    finally:
+        ends[0]()
+        thread.join(30)
