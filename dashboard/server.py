@@ -19,7 +19,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,14 +166,13 @@ async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
         server = build(services, routes(services))
     async with server.running():
         stopped = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        _when_asked_to_stop(stopped.set)
         say(f"http://{services.settings.host}:{server.port}")
         await stopped.wait()
 
 
 async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
-    """The API alone under uvicorn, which handles the signals by itself."""
+    """The API alone under uvicorn."""
     settings = services.settings
     with _port_is_ours(settings):
         listener = socket.create_server((settings.host, settings.port))
@@ -184,7 +183,21 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
         app, log_config=None, server_header=False, ws="none", timeout_graceful_shutdown=int(GRACE_S)
     )
     say(f"http://{settings.host}:{port}")
-    await uvicorn.Server(config).serve(sockets=[listener])
+    server = _Uvicorn(config)
+    _when_asked_to_stop(lambda: setattr(server, "should_exit", True))
+    await server.serve(sockets=[listener])
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the signals to us: by itself it would end by the signal that it was stopped with, as if it had failed."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+def _when_asked_to_stop(stop: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 @contextmanager

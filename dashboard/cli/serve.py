@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-CHATTY = ("bokeh", "panel", "tornado.access", "uvicorn")
-"""Loggers that would tell of every request and session; of these only what went wrong is logged."""
+CHATTY = ("alembic", "bokeh", "panel", "tornado.access", "uvicorn")
+"""Loggers that tell of every request, session and plugin; of these only what went wrong is logged."""
 
 
 def serve(

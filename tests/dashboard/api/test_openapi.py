@@ -84,6 +84,7 @@ def test_every_route_is_described_or_meant_not_to_be(tmp_path: Path) -> None:
     hidden = {route.path for route in routes if isinstance(route, Route) and not route.include_in_schema}
     assert hidden == {
         "/", "/docs", "/inspections", "/inspections/{inspection_id}", "/openapi.json", "/problems", "/problems/{code}",
+        "/samples/{name}", "/previews/{inspection_id}.jpg",
     }  # fmt: skip
 
 
