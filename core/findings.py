@@ -19,6 +19,8 @@ from core.verification import Verification
 SCRAP = 3
 """Characters that an unaccounted line must have to be worth telling: shorter ones are symbols and scraps of logos."""
 
+HALF = 0.5
+
 FAULTS = {reason.name: reason for reason in each(UNJUDGEABLE)}
 
 
@@ -47,6 +49,8 @@ def facts_of_fields(
 ) -> tuple[Told, ...]:
     """Return what the fields give cause to say, and the read lines that no field accounts for."""
     told = [one for field in verification.fields for one in _facts_of_field(field, recipe, captured_at)]
+    if other := _another_mark(verification, reading):
+        told.append(tell(Reason.RIVAL_TEXT, read=other, expected=_all_expected(verification)))
     used = {index for field in verification.fields for index in field.lines}
     for index, line in enumerate(reading.lines):
         if index not in used and len(line.text.strip()) >= SCRAP:
@@ -66,6 +70,26 @@ def _facts_of_field(field: Field, recipe: Recipe, captured_at: datetime) -> Iter
     if not field.expected.pattern.fixed and field.margin > 0:
         yield tell(Reason.UNVERIFIED, read=field.text, expected=expected)
         yield from _facts_of_date(field, recipe, captured_at)
+
+
+def _another_mark(verification: Verification, reading: MarkReading) -> str:
+    """Return what a mark says that is beyond doubt another one altogether; empty where it is not.
+
+    None of the required lines is half like anything read, and as many lines as are required were read clearly.
+    """
+    if any(_likeness(field) >= HALF for field in verification.required):
+        return ""
+    clear = [line.text.strip() for line in reading.lines if line.confidence >= CLEAR and len(line.text) > SCRAP]
+    return " ".join(clear) if len(clear) >= len(verification.required) else ""
+
+
+def _likeness(field: Field) -> float:
+    """Return the share of what was read that agrees: a piece of the expected line is wholly like it."""
+    return sum(column.ok for column in field.alignment) / max(len(field.read), 1)
+
+
+def _all_expected(verification: Verification) -> str:
+    return " ".join(field.expected.text for field in verification.required)
 
 
 def _facts_of_date(field: Field, recipe: Recipe, captured_at: datetime) -> Iterator[Told]:
