@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dashboard.api.previews import preview_url, shown_url
 from dashboard.api.schemas import InspectionSummaryView, InspectionView
 from data.errors import NotFound
 from data.queries import inspections, recipes
@@ -18,6 +19,9 @@ from data.queries.marks import Mark, marks
 from workers.composition import Services
 
 View = dict[str, Any]
+THUMB_PX = 640
+"""Wide enough that the package alone still fills a thumbnail."""
+
 SEARCHED = ("part_number", "recipe", "lot")
 """What a search is tried as, in this order; the first that finds anything counts."""
 
@@ -54,7 +58,9 @@ class PageReads:
             except (NotFound, ValueError):
                 return None
             recipe = await _document(session, found.summary.recipe.version_id if found.summary.recipe else None)
-        return InspectionView.with_evidence(found).model_dump(mode="json"), recipe
+        view = InspectionView.with_evidence(found).model_dump(mode="json")
+        view["image"]["url"] = shown_url(view["image"]["url"], view["image"]["media_type"], view["id"])
+        return view, recipe
 
     async def neighbours(self, inspection_id: str, verdict: str = "") -> tuple[str, str]:
         """Return the ids of the newer and the older inspection, of that verdict alone if one is given."""
@@ -79,6 +85,7 @@ def _filters(verdict: str, find: str) -> list[InspectionFilter]:
 
 def _summary(found: InspectionSummary, mark: Mark | None) -> View:
     view = InspectionSummaryView.of(found).model_dump(mode="json")
+    view["thumb"] = preview_url(found.id, THUMB_PX)
     if mark is None:
         return view
     lines = [{"text": line} for line in mark.lines]

@@ -17,8 +17,9 @@ class ResultList(Component):
     empty_title = param.String(default="", doc="Said while there is nothing to show.")
     items = param.List(default=[], doc="Dictionaries of id, href, thumb, verdict, state, lines, why and created_at.")
     more = param.Boolean(doc="There are older results to fetch; asking for them sends the message `{'more': True}`.")
+    problem = param.String(doc="Why the results are not fresh, in words; empty: they are.")
     verdict = param.String(default="", doc="The verdict shown alone; empty: all.")
 
     _constants: ClassVar[dict[str, Any]] = {"badges": badges()}
     _esm = script("results")
-    _styles = ("results",)
+    _styles = ("results", "states")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, inspections, intake, plain, recipes, system
+from dashboard.api import failures, inspections, intake, plain, previews, recipes, system
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
@@ -21,6 +21,7 @@ from data.urls import app_url
 if TYPE_CHECKING:
     from workers.composition import Services
 
+BODY_BYTES = 2**20
 FORM_BYTES = 64 * 1024
 """Room for what a form holds beside its picture."""
 
@@ -29,6 +30,7 @@ DESCRIPTION = "Reads the top marks of integrated circuits, checks them against r
 
 def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     """Return the app on `services`; whoever serves it sets `app.state.hosts` (see `dashboard.origins`)."""
+    picture_bytes = services.settings.max_image_bytes + FORM_BYTES
     app = FastAPI(
         title="Marksight",
         version=version("marksight"),
@@ -39,14 +41,14 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
         middleware=[
             Middleware(HeadAsGet),
             Middleware(OriginGuard),
-            Middleware(BoundedBody, max_bytes=services.settings.max_image_bytes + FORM_BYTES),
+            Middleware(BoundedBody, max_bytes=BODY_BYTES, by_path=dict.fromkeys(intake.PATHS, picture_bytes)),
         ],
     )
     app.state.services = services
     app.state.hosts = frozenset()
     app.state.feed = ResultFeed(lambda: app_url(services.settings))
     failures.install(app)
-    for module in (intake, inspections, recipes, system):
+    for module in (intake, inspections, recipes, system, previews):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -29,6 +29,7 @@ class Results(Cell):
             empty_title=title,
             items=[self._item(row) for row in self.model.rows],
             more=self.model.cursor is not None,
+            problem=self.model.problem if self.model.rows else "",
             verdict=self.model.verdict,
         )
 

@@ -40,7 +40,7 @@ class ResultRow:
         return cls(
             id=str(view["id"]),
             href=f"/inspection?id={view['id']}",
-            thumb=str(image.get("url") or ""),
+            thumb=str(view.get("thumb") or image.get("url") or ""),
             verdict=view.get("verdict"),
             state=str(view["state"]),
             lines=tuple(line["text"] for line in evidence.get("lines", [])),

@@ -8,6 +8,7 @@ export function render({model}) {
   const rows = new Map()
   const list = h("ul", {"aria-label": "Results, newest first"})
   const empty = h("div.empty", {hidden: true})
+  const stale = h("div.state.stale", {role: "alert", hidden: true})
   const more = h("div.foot", {hidden: true}, h("button.button.quiet", {type: "button", onclick: () => model.send_msg({more: true})}, "Show older results"))
 
   function mark(lines) {
@@ -56,6 +57,8 @@ export function render({model}) {
     list.hidden = !wanted.length
     empty.hidden = wanted.length > 0
     more.hidden = !model.more
+    stale.hidden = !model.problem
+    stale.textContent = model.problem
     empty.replaceChildren(h("b", {}, model.empty_title), h("span", {}, model.empty_text))
   }
 
@@ -90,7 +93,7 @@ export function render({model}) {
   const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => choose(value)}, word))
   const drawFilters = () => filters.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.value === model.verdict)))
 
-  model.on(["items", "more", "empty_title", "empty_text"], draw)
+  model.on(["items", "more", "problem", "empty_title", "empty_text"], draw)
   model.on("verdict", drawFilters)
   model.on("remove", () => {
     window.removeEventListener("keydown", onkey)
@@ -100,5 +103,5 @@ export function render({model}) {
   drawFilters()
   return h("section.box", {"aria-label": "Results"},
     h("div.head", {}, h("h2", {}, "Results"), h("div.filters", {role: "toolbar", "aria-label": "Show"}, filters)),
-    list, empty, more)
+    stale, list, empty, more)
 }
