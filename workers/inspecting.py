@@ -10,14 +10,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from core.errors import MarksightError, RecipeInvalid
 from data.channels import RESULTS
 from data.errors import StoreError
+from data.outage import is_away
 from data.priorities import Priority
 from data.queries.inspection_view import NOT_JUDGED
 from data.queries.queue import Task, tasks
@@ -36,6 +40,9 @@ MOST_REST_S = 60.0
 RENEWED_AFTER = 1 / 3
 """The share of a lease after which it is renewed, between two pictures."""
 
+AWAY_PAUSE_S = 0.5
+"""How long to wait before a write is tried again while the database is away."""
+
 HOPELESS = (RecipeInvalid,)
 """Errors that another attempt would only repeat."""
 
@@ -45,6 +52,8 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
     (Exception, "ENGINE_FAILED"),
 )
 """What a failed inspection says; the first that fits."""
+
+Written = TypeVar("Written")
 
 
 @dataclass
@@ -116,18 +125,35 @@ class _Batch:
         ready, self._ready = self._ready, []
         if not ready:
             return
-        ids = {result.inspection_id for result in ready}
+        standing = await self._while_leased(lambda: self._write(ready))
+        self.outcome.judged |= standing
+        self.outcome.refused |= {result.inspection_id for result in ready} - standing
+        self._flushed = time.monotonic()
+
+    async def _write(self, ready: Sequence[NewResult]) -> set[UUID]:
         async with self._services.database.unit_of_work() as work:
-            standing = await work.outbox.finish(self._lease.token, ids)
+            standing = await work.outbox.finish(self._lease.token, [result.inspection_id for result in ready])
             results = [result for result in ready if result.inspection_id in standing]
             await work.results.add(results)
             await work.inspections.move(standing, "done")
             for result in results:
                 await work.notify(RESULTS, _told(result.inspection_id, result.verdict))
             await work.commit()
-        self.outcome.judged |= standing
-        self.outcome.refused |= ids - standing
-        self._flushed = time.monotonic()
+        return standing
+
+    async def _while_leased(self, write: Callable[[], Awaitable[Written]]) -> Written:
+        """Write, and while the database is away try again for as long as the lease can stand.
+
+        Should a commit's answer be lost on the way, the second try finds the rows gone and says they were refused.
+        """
+        end = self._renewed + self._lease.seconds
+        while True:
+            try:
+                return await write()
+            except Exception as error:
+                if not is_away(error) or time.monotonic() >= end:
+                    raise
+            await asyncio.sleep(AWAY_PAUSE_S)
 
     async def _renew(self) -> None:
         now = time.monotonic()
@@ -142,7 +168,7 @@ class _Batch:
         """Put a failed inspection back to rest, or keep it as failed when it was tried often enough."""
         log.warning("inspection %s, attempt %d: %s", claim.inspection_id, claim.attempts, _words(error), exc_info=error)
         last = isinstance(error, HOPELESS) or claim.attempts >= self._services.settings.max_attempts
-        stood = await (self._give_up(claim, error) if last else self._put_back(claim, error))
+        stood = await self._while_leased(lambda: (self._give_up if last else self._put_back)(claim, error))
         became = self.outcome.failed if last else self.outcome.put_back
         (became if stood else self.outcome.refused).add(claim.inspection_id)
 

@@ -79,7 +79,7 @@ async def accept(services: Services, data: bytes, particulars: Particulars = NOT
     """
     facts = await asyncio.to_thread(probe, data, services.image_limits)
     digest = particulars.request_digest(address_of(data))
-    async with services.database.unit_of_work() as work:  # looked at and let go: nothing is kept of it
+    async with services.database.unit_of_work() as work:  # looks only, and holds nothing up
         made = await _made_before(work, particulars, digest)
         if made is not None:
             return made
@@ -122,20 +122,23 @@ async def _version(work: UnitOfWork, particulars: Particulars) -> UUID | None:
 
 
 async def _check_place(work: UnitOfWork, particulars: Particulars) -> None:
-    await work.plant.station_id(particulars.station)
+    await work.plant.check_station(particulars.station)
     if particulars.lot:
-        await work.parts.open_lot(particulars.lot)
+        await work.parts.check_lot(particulars.lot)
 
 
 async def _write(
     services: Services, work: UnitOfWork, particulars: Particulars, *, picture: Picture, version_id: UUID | None
 ) -> UUID:
+    """Write the rows, in the one order that every intake keeps, so that no two wait for each other."""
+    station_id = await work.plant.station_id(particulars.station)
     lot_id = await work.parts.open_lot(particulars.lot) if particulars.lot else None
+    image_id = await work.images.add(picture)
     new = NewInspection(
         id=work.new_id(),
         attempt=await work.parts.begin_attempt(lot_id, particulars.unit_serial or None),
-        station_id=await work.plant.station_id(particulars.station),
-        image_id=await work.images.add(picture),
+        station_id=station_id,
+        image_id=image_id,
         captured_at=particulars.captured_at or services.clock(),
         priority=particulars.priority,
         lot_id=lot_id,

@@ -28,7 +28,7 @@ from data.queries.queue import unclaimed_batches
 from data.queries.waiting import waiting_up_to
 from data.settings import Settings
 from data.urls import app_url
-from workers import heartbeat, outbox
+from workers import heartbeat, outbox, upkeep
 from workers.composition import Services, compose
 from workers.wake import Wake
 
@@ -64,12 +64,16 @@ class Relay:
     workers: int = 1
     done: int = 0
     _swept: float = field(default=-math.inf)
+    _kept: float = field(default=-math.inf)
 
     async def turn(self) -> None:
         """Sweep when it is time, and hand out as much as workers can begin soon."""
         if time.monotonic() - self._swept >= SWEEP_S:
             await self._sweep()
             self._swept = time.monotonic()
+        if time.monotonic() - self._kept >= upkeep.EVERY_S:
+            await upkeep.upkeep(self.services)
+            self._kept = time.monotonic()
         while await self._hand_out():
             self.done += 1
 

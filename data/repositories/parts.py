@@ -42,6 +42,16 @@ class Parts:
             raise LotNotOpen(f"Lot {code} takes no more parts: its state is {state}.")
         return id_
 
+    async def check_lot(self, code: str) -> None:
+        """See that the lot called `code`, if it was ever heard of, takes parts; writes nothing.
+
+        Raises:
+            LotNotOpen: the lot is held or closed.
+        """
+        state = await self._session.scalar(select(Lot.state).where(Lot.code == code))
+        if state not in {None, "open"}:
+            raise LotNotOpen(f"Lot {code} takes no more parts: its state is {state}.")
+
     async def begin_attempt(self, lot_id: UUID | None, serial: str | None) -> Attempt:
         """Count one more attempt on a unit; without a serial the part is a loose one, and a unit is made up for it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,8 @@ def test_two_makers_make_different_ids_in_one_millisecond() -> None:
 
 
 def test_threads_share_a_maker() -> None:
-    make, ids = IdMaker(), []
+    make = IdMaker()
+    ids: list[UUID] = []
     threads = [threading.Thread(target=lambda: ids.extend(make() for _ in range(500))) for _ in range(4)]
     for thread in threads:
         thread.start()

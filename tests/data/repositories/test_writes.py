@@ -144,7 +144,8 @@ class TestInspections:
             assert failed.finished_at is not None
             await work.inspections.move([id_], "received")
             await work.session.refresh(failed)
-            assert (failed.state, failed.error_code, failed.finished_at) == ("received", None, None)
+            back = (failed.state, failed.error_code, failed.finished_at)
+        assert [str(value) for value in back] == ["received", "None", "None"]
 
     async def test_what_came_in_lies_as_it_came(self, database: Database) -> None:
         async with database.unit_of_work() as work:
