@@ -48,7 +48,7 @@ SESSION_LIFETIME_MS = 15_000
 SESSION_CHECK_MS = 5_000
 SESSION_TOKEN_S = 300
 PAGE_BODY_BYTES = 64 * 1024  # a page is asked for without a body; what the API takes, the API bounds
-GRACE_S = 5
+GRACE_S = 4
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
         server = build(services, routes(services))
     async with server.running():
         stopped = asyncio.Event()
-        _when_asked_to_stop(stopped.set)
+        _when_asked_to_stop(stopped.set, server.app.state.feed.end)
         say(f"http://{services.settings.host}:{server.port}")
         await stopped.wait()
 
@@ -184,7 +184,7 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     )
     say(f"http://{settings.host}:{port}")
     server = _Uvicorn(config)
-    _when_asked_to_stop(lambda: setattr(server, "should_exit", True))
+    _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end)
     await server.serve(sockets=[listener])
 
 
@@ -195,7 +195,11 @@ class _Uvicorn(uvicorn.Server):
         return nullcontext()
 
 
-def _when_asked_to_stop(stop: Callable[[], object]) -> None:
+def _when_asked_to_stop(*steps: Callable[[], object]) -> None:
+    def stop() -> None:
+        for step in steps:
+            step()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
 

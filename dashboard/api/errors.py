@@ -13,6 +13,9 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+Refusal = HTTPException
+"""What the framework raises by itself, with a bare status; `ApiProblem` is one of our own."""
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 

@@ -10,12 +10,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy import exc
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from core.errors import ImageRefused, MarksightError, RecipeInvalid
 from dashboard.api import html
-from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, code_of_status, document
+from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, Refusal, code_of_status, document
 from data import errors as data_errors
 
 log = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ _LATER = {"Retry-After": str(RETRY_AFTER_S)}
 
 def install(app: FastAPI) -> None:
     """Give `app` an answer to every failure."""
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(MarksightError, _told)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -97,7 +96,7 @@ def code_of(error: MarksightError) -> str:
 
 async def _refused(request: Request, error: Exception) -> Response:
     """A problem raised by our own routes, or a bare status by the framework."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - by registration
+    assert isinstance(error, Refusal)  # noqa: S101 - by registration
     if isinstance(error, ApiProblem):
         return answer(request, error.code, error.detail, headers=error.headers, **error.extra)
     code = code_of_status(error.status_code)

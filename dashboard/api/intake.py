@@ -24,6 +24,8 @@ from workers.composition import Services
 from workers.intake import Particulars, accept
 
 MAX_KEY = 200
+PATHS = ("/v1/inspections", "/inspections")
+"""Where pictures are posted."""
 
 router = APIRouter(tags=["inspections"])
 
@@ -46,7 +48,7 @@ class Asked(Beside):
 
 
 @router.post(
-    "/v1/inspections",
+    PATHS[0],
     operation_id="createInspection",
     summary="Inspect a picture",
     status_code=202,
@@ -54,7 +56,7 @@ class Asked(Beside):
     responses=intake_doc.ANSWERS,
     openapi_extra=intake_doc.BODY,
 )
-@router.post("/inspections", include_in_schema=False, status_code=202)
+@router.post(PATHS[1], include_in_schema=False, status_code=202)
 async def create_inspection(
     request: Request,
     services: WithServices,

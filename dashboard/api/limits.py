@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,11 +29,12 @@ class BodyTooLarge(ApiProblem):
 
 
 class BoundedBody:
-    """Middleware around the whole app; `max_bytes` bounds every request's body."""
+    """Middleware around the whole app. A body may have `max_bytes`, or what `by_path` says of its path."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.by_path = by_path or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, its body bounded."""
@@ -41,7 +43,7 @@ class BoundedBody:
             return
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        body = _Body(receive, send, max_bytes=self.max_bytes)
+        body = _Body(receive, send, max_bytes=self.by_path.get(scope["path"], self.max_bytes))
         body.declared_bytes = int(length) if length.isdigit() else 0
         body.whole = b"transfer-encoding" not in headers and body.declared_bytes == 0
         body.asked_to_wait = headers.get(b"expect", b"").lower() == b"100-continue"

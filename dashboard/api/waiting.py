@@ -2,7 +2,8 @@
 
 1. A notification may be missed while the connection is made again; so who waits looks at the row when it begins to
    wait, when told, and every `LOOK_S` besides.
-2. Nobody waits past the deadline, whatever the database does; the inspection goes on without being waited for.
+2. Nobody waits past the deadline, whatever the database does, nor when the server is asked to stop (`end`); the
+   inspection goes on without being waited for.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class ResultFeed:
         self._url = url
         self._look_s = look_s
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._ended = False
         self.connected = asyncio.Event()
 
     @property
@@ -54,7 +56,7 @@ class ResultFeed:
                 await task
 
     async def until(self, inspection_id: UUID, done: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
-        """Wait until `done` says so; False when it has not by `timeout_s`.
+        """Wait until `done` says so; False when it has not by `timeout_s`, or when waiting has ended for all.
 
         `done` is asked at once, at each notification about the inspection, and now and then.
         """
@@ -63,6 +65,8 @@ class ResultFeed:
         try:
             async with asyncio.timeout(timeout_s):
                 while not await done():
+                    if self._ended:
+                        return False
                     with suppress(TimeoutError):
                         await asyncio.wait_for(told.wait(), self._look_s)
                     told.clear()
@@ -72,6 +76,12 @@ class ResultFeed:
             return True
         finally:
             self._forget(inspection_id, told)
+
+    def end(self) -> None:
+        """Let nobody wait any longer."""
+        self._ended = True
+        for told in self._everyone():
+            told.set()
 
     def _forget(self, inspection_id: UUID, told: asyncio.Event) -> None:
         self._waiting[inspection_id].discard(told)

@@ -122,6 +122,11 @@ async def test_a_body_that_is_no_recipe_at_all_is_refused(
     assert await kept() == before
 
 
+async def test_a_recipe_of_megabytes_is_refused_unread(api: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    answer = await api.post("/v1/recipes", json={**document, "name": "n" * 2**21})
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
+
+
 async def test_recipes_are_listed_in_pages(one_api: httpx.AsyncClient, document: dict[str, Any]) -> None:
     for number in range(3):
         await made(one_api, {**document, "name": f"Recipe {number}"})

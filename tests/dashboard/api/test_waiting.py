@@ -142,3 +142,11 @@ async def test_after_a_lost_connection_everybody_looks_and_is_told_again(
         await gate.open()
         assert await asyncio.wait_for(waiting, 20)
     await gate.close()
+
+
+async def test_when_the_server_stops_nobody_waits_any_longer(feed: ResultFeed, rows: Rows) -> None:
+    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+    await rows.was_asked.wait()
+    feed.end()
+    assert not await asyncio.wait_for(waiting, 20)
+    assert not await feed.until(OTHER, rows.is_done, NEVER_S)

@@ -99,12 +99,12 @@ async def test_a_port_in_use_is_said_in_one_line(postgres: Settings, valkey: str
 
 
 @BOTH
-async def test_a_request_in_flight_is_answered_before_it_stops(
+async def test_who_waits_is_answered_before_it_stops(
     postgres: Settings, valkey: str, emptied: None, options: tuple[str, ...]
 ) -> None:
     sample = (ROOT / "data" / "assets" / "samples" / "mc74hc32an-clean-1.jpg").read_bytes()
     async with serving(postgres, *options) as found:
-        waiting = asyncio.create_task(found.client.post("/v1/inspections?wait_ms=1500", files={"image": sample}))
+        waiting = asyncio.create_task(found.client.post("/v1/inspections?wait_ms=30000", files={"image": sample}))
         while not (await found.client.get("/v1/inspections")).json()["items"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         assert await found.stop() == 0
