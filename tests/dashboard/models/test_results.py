@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.models.results import MOST, ResultRow, ResultsModel, known_verdict
+
+
+def view(number: int, verdict: str | None = "pass", state: str = "done", **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{number:08d}", "state": state, "verdict": verdict, "created_at": "2026-01-01T00:00:00Z",
+        "image": {"url": "/photo", "width_px": 640, "height_px": 480}, "reasons": [], "recipe": None, "error": None,
+        "evidence": None, **more,
+    }  # fmt: skip
+
+
+def ids(model: ResultsModel) -> list[int]:
+    return [int(row.id) for row in model.rows]
+
+
+def test_results_are_shown_newest_first_whatever_order_they_come_in() -> None:
+    model = ResultsModel()
+    model.replace([view(3), view(1)], None)
+    model.take([view(2), view(5), view(4)])
+    assert ids(model) == [5, 4, 3, 2, 1]
+
+
+def test_a_result_that_changes_stays_in_its_place() -> None:
+    model = ResultsModel()
+    model.replace([view(2, None, "running"), view(1)], None)
+    model.take([view(2, "fail")])
+    assert [(row.id, row.verdict) for row in model.rows] == [("00000002", "fail"), ("00000001", "pass")]
+
+
+def test_nothing_is_drawn_where_nothing_has_changed() -> None:
+    model = ResultsModel()
+    model.replace([view(1)], None)
+    drawn: list[object] = []
+    model.param.watch(drawn.append, "rows")
+    model.take([view(1)])
+    assert drawn == []
+
+
+def test_under_a_filter_only_its_verdict_comes_in_and_others_go() -> None:
+    model = ResultsModel(verdict="fail")
+    model.replace([view(1, "fail")], None)
+    model.take([view(2, "pass"), view(3, "fail"), view(1, "pass")])
+    assert ids(model) == [3]
+
+
+def test_older_results_go_to_the_end_once() -> None:
+    model = ResultsModel()
+    model.replace([view(5), view(4)], "cursor")
+    model.append([view(4), view(3)], None)
+    assert ids(model) == [5, 4, 3]
+    assert model.cursor is None
+
+
+def test_a_page_left_open_for_days_keeps_to_its_bound() -> None:
+    model = ResultsModel()
+    model.take([view(number) for number in range(MOST + 50)])
+    assert len(model.rows) == MOST
+    assert ids(model)[0] == MOST + 49
+
+
+def test_what_is_unfinished_is_known() -> None:
+    model = ResultsModel()
+    model.replace([view(3, None, "queued"), view(2, None, "failed"), view(1)], None)
+    assert model.unfinished() == ["00000003"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"state": "queued", "verdict": None}, "Waiting for a worker"),
+        ({"state": "running", "verdict": None}, "Being inspected"),
+        ({"reasons": [{"code": "A", "words": "One."}, {"code": "B", "words": "Two."}]}, "One. Two."),
+        ({"error": {"code": "X", "detail": "The reader failed."}}, "The reader failed."),
+        ({"error": {"code": "X", "detail": ""}}, "X"),
+        ({"recipe": {"name": "74LS00"}}, "As 74LS00 expects."),
+        ({}, ""),
+    ],
+    ids=["queued", "running", "reasons", "error", "error without words", "pass", "read only"],
+)
+def test_a_row_says_why(changes: dict[str, Any], why: str) -> None:
+    assert ResultRow.of({**view(1), **changes}).why == why
+
+
+def test_a_row_holds_what_its_thumbnail_is_cut_by() -> None:
+    evidence = {"lines": [{"text": "A"}], "outline": [[0, 0], [4, 0], [4, 2], [0, 2]], "rotation_ccw_deg": 90.0}
+    row = ResultRow.of({**view(1), "evidence": evidence, "thumb": "/small"}).document()
+    assert row["lines"] == ["A"]
+    assert row["thumb"] == "/small"
+    assert row["outline"] == [[0.0, 0.0], [4.0, 0.0], [4.0, 2.0], [0.0, 2.0]]
+    assert (row["size_wh"], row["rotation_ccw_deg"]) == ([640, 480], 90.0)
+
+
+def test_a_row_without_evidence_shows_the_photo_as_it_is() -> None:
+    row = ResultRow.of(view(1)).document()
+    assert row["outline"] is None
+    assert row["thumb"] == "/photo"
+
+
+@pytest.mark.parametrize(("word", "known"), [("pass", "pass"), ("", ""), ("maybe", ""), ("PASS", "")])
+def test_a_verdict_that_is_none_means_all(word: str, known: str) -> None:
+    assert known_verdict(word) == known

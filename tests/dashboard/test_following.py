@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from dashboard.following import Following, told_within
+
+
+class Source:
+    """A source of news that tells when it is asked to, and counts how often it was begun and ended."""
+
+    def __init__(self) -> None:
+        self.begun = self.ended = 0
+        self.tell: Callable[[], None] = lambda: None
+
+    async def __call__(self, tell: Callable[[], None]) -> None:
+        self.begun += 1
+        self.tell = tell
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended += 1
+
+
+async def test_however_many_follow_there_is_one_source() -> None:
+    source = Source()
+    following = Following(source)
+    one, other = asyncio.Event(), asyncio.Event()
+    with following.follow(one), following.follow(other):
+        await asyncio.sleep(0)
+        assert (source.begun, following.count) == (1, 2)
+        source.tell()
+        assert one.is_set()
+        assert other.is_set()
+
+
+async def test_who_has_left_is_told_nothing() -> None:
+    source = Source()
+    following = Following(source)
+    stays, leaves = asyncio.Event(), asyncio.Event()
+    with following.follow(stays):
+        with following.follow(leaves):
+            await asyncio.sleep(0)
+        source.tell()
+    assert stays.is_set()
+    assert not leaves.is_set()
+
+
+async def test_with_the_last_follower_the_source_ends_and_begins_again_with_the_next() -> None:
+    source = Source()
+    following = Following(source)
+    for _ in range(2):
+        with following.follow(asyncio.Event()):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert (source.begun, source.ended, following.count) == (2, 2, 0)
+
+
+async def test_a_source_that_ended_by_itself_begins_again() -> None:
+    begun = []
+
+    async def ends(tell: Callable[[], None]) -> None:
+        begun.append(1)
+
+    following = Following(ends)
+    with following.follow(asyncio.Event()):
+        await asyncio.sleep(0.01)
+        with following.follow(asyncio.Event()):
+            await asyncio.sleep(0)
+    assert len(begun) == 2
+
+
+async def test_being_told_makes_ready_for_the_next_time() -> None:
+    told = asyncio.Event()
+    told.set()
+    assert await told_within(told, 1.0)
+    assert not told.is_set()
+
+
+async def test_waiting_ends_by_itself() -> None:
+    assert not await told_within(asyncio.Event(), 0.001)
