@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,42 +81,53 @@ def distance(expected: Form, read: str) -> int:
 def align(expected: Form, read: str) -> tuple[Aligned, ...]:
     """Return the columns of a cheapest alignment; a place of many choices shows what was read if that may stand there.
 
-    Of equally cheap ones, characters are put under each other rather than left out, and gaps come late.
+    Of equally cheap ones, that with the fewest gaps inside is taken: a line is rather cut than mangled.
     """
     costs = _costs(expected.places, read)
     columns: list[Aligned] = []
-    row, column = len(expected), len(read)
-    while row or column:
-        step = _step(costs, expected.places, read, row, column)
-        place = expected.places[row - 1] if step[0] else None
-        character = read[column - 1] if step[1] else None
-        row, column = row - step[0], column - step[1]
-        columns.append(
-            Aligned(_shown(place, character), character, row if step[0] else None, column if step[1] else None)
-        )
-    return tuple(reversed(columns))
+    row = column = 0
+    while row < len(expected) or column < len(read):
+        down, along = _step(costs, expected.places, read, row, column)
+        place = expected.places[row] if down else None
+        character = read[column] if along else None
+        columns.append(Aligned(_shown(place, character), character, row if down else None, column if along else None))
+        row, column = row + down, column + along
+    return tuple(columns)
+
+
+EDIT = 1000
+INSIDE = EDIT + 1
+"""Cost of an edit, and of a gap that is not at an end; no line is so long that gaps could outweigh an edit."""
 
 
 def _costs(places: Sequence[Place], read: str) -> list[list[int]]:
-    costs = [list(range(len(read) + 1))]
-    for row, place in enumerate(places, 1):
-        line = [row]
-        for column, character in enumerate(read, 1):
-            same = costs[-1][column - 1] + (character not in place.choices)
-            line.append(min(same, costs[-1][column] + 1, line[-1] + 1))
-        costs.append(line)
+    """Return, by place and character, the least cost of aligning everything from there on."""
+    costs = [[0] * (len(read) + 1) for _ in range(len(places) + 1)]
+    for row in range(len(places), -1, -1):
+        for column in range(len(read), -1, -1):
+            ways = [cost + costs[row + down][column + along] for down, along, cost in _steps(places, read, row, column)]
+            costs[row][column] = min(ways, default=0)
     return costs
 
 
+def _steps(places: Sequence[Place], read: str, row: int, column: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the steps there are from here: places taken, characters taken, cost."""
+    more_places, more_read = row < len(places), column < len(read)
+    if more_places and more_read:
+        yield 1, 1, 0 if read[column] in places[row].choices else EDIT
+    if more_places:
+        yield 1, 0, INSIDE if 0 < column < len(read) else EDIT
+    if more_read:
+        yield 0, 1, INSIDE if 0 < row < len(places) else EDIT
+
+
 def _step(costs: list[list[int]], places: Sequence[Place], read: str, row: int, column: int) -> tuple[int, int]:
-    """Return how many places and characters the last step of the cheapest way to here takes."""
-    if (
-        row
-        and column
-        and costs[row][column] == costs[row - 1][column - 1] + (read[column - 1] not in places[row - 1].choices)
-    ):
-        return 1, 1
-    return (1, 0) if row and costs[row][column] == costs[row - 1][column] + 1 else (0, 1)
+    """Return how many places and characters the next step of the cheapest way on takes."""
+    return next(
+        (down, along)
+        for down, along, cost in _steps(places, read, row, column)
+        if cost + costs[row + down][column + along] == costs[row][column]
+    )
 
 
 def _shown(place: Place | None, read: str | None) -> str | None:
