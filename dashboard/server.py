@@ -16,7 +16,6 @@ import errno
 import logging
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
@@ -29,6 +28,7 @@ from bokeh.settings import settings as bokeh_settings
 from panel.io.resources import COMPONENT_PATH
 from panel.io.server import ComponentResourceHandler, Server, get_server
 from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
 from tornado.web import HTTPError
 
 from dashboard.api.app import create_app
@@ -175,8 +175,8 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     """The API alone under uvicorn."""
     settings = services.settings
     with _port_is_ours(settings):
-        listener = socket.create_server((settings.host, settings.port))
-    port = listener.getsockname()[1]
+        listeners = bind_sockets(settings.port, settings.host)
+    port = listeners[0].getsockname()[1]
     app = create_app(services)
     app.state.hosts = allowed_hosts(settings.host, port, settings.allowed_hosts)
     config = uvicorn.Config(
@@ -185,7 +185,7 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     say(f"http://{settings.host}:{port}")
     server = _Uvicorn(config)
     _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end)
-    await server.serve(sockets=[listener])
+    await server.serve(sockets=listeners)
 
 
 class _Uvicorn(uvicorn.Server):

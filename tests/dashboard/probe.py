@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from dashboard.asgi import AsgiHandler, AsgiMount
@@ -187,8 +188,7 @@ async def uvicorn_server(app: ASGIApp) -> AsyncIterator[int]:
 
 
 def _free_socket() -> socket.socket:
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setblocking(False)
+    (listener,) = bind_sockets(0, "127.0.0.1")  # one that asyncio knows for TCP, and so sends small answers at once
     return listener
 
 
