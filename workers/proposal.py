@@ -17,6 +17,8 @@ from typing import Any
 
 MIN_CONFIDENCE = 0.30
 MAX_LINES = 12
+MAX_LENGTH = 40
+"""Longer than any marking line; a recipe takes no longer ones."""
 FIRST_YEAR = 1980
 WEEKS = range(1, 54)
 _FOUR_DIGITS = re.compile(r"(?<![0-9])([0-9]{2})([0-9]{2})(?![0-9])")
@@ -46,8 +48,8 @@ def propose(evidence: Document, *, captured_at: datetime, name: str | None = Non
 
 def _texts(evidence: Document) -> list[str]:
     lines = [line for line in evidence.get("lines", ()) if line["confidence"] >= MIN_CONFIDENCE]
-    texts = (line["text"].strip() for line in lines)
-    return [text for text in texts if sum(character.isalnum() for character in text) > 1][:MAX_LINES]
+    texts = ("".join(filter(str.isprintable, line["text"])).strip() for line in lines)
+    return [text for text in texts if sum(map(str.isalnum, text)) > 1 and len(text) <= MAX_LENGTH][:MAX_LINES]
 
 
 def _part_number(texts: Sequence[str], captured_at: datetime) -> str | None:

@@ -1,0 +1,87 @@
+"""What a new installation begins with, once, however often it is begun; and it can be inspected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from data.queries import inspections, recipes
+from data.queries.inspections import InspectionFilter
+from data.tables import Image, Inspection
+from tests.workers.conftest import Composed
+from workers.composition import Services, compose
+from workers.inspecting import inspect_batch
+from workers.outbox import next_batch
+from workers.recipes import edit_draft
+from workers.seed import ASSETS, Seeded, seed
+
+SAMPLES: list[dict[str, Any]] = json.loads((ASSETS / "samples" / "manifest.json").read_text())["samples"]
+RECIPES = sorted((ASSETS / "recipes").glob("*.json"))
+
+
+async def count(services: Services, table: type) -> int:
+    async with services.database.session() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_everything_bundled_is_there_and_waits(services: Services) -> None:
+    said: list[str] = []
+    assert await seed(services, say=said.append) == Seeded(len(RECIPES), len(SAMPLES))
+    async with services.database.session() as session:
+        page = await inspections.page(session, InspectionFilter())
+        names = await recipes.names(session)
+    assert names == {json.loads(path.read_text())["name"] for path in RECIPES}
+    assert [item.file_name for item in page.items] == [sample["name"] for sample in SAMPLES[::-1]]
+    assert [item.recipe is not None for item in page.items] == [bool(sample.get("recipe")) for sample in SAMPLES[::-1]]
+    assert len(said) == len(RECIPES) + len(SAMPLES)
+
+
+async def test_done_again_it_does_nothing(services: Services) -> None:
+    await seed(services)
+    assert await seed(services) == Seeded(0, 0)
+    assert await count(services, Inspection) == len(SAMPLES)
+
+
+async def test_done_twice_at_once_it_is_done_once(composed: Composed) -> None:
+    await asyncio.gather(*(seed(composed()) for _ in range(2)), return_exceptions=True)
+    await seed(composed())
+    assert await count(composed(), Inspection) == await count(composed(), Image) == len(SAMPLES)
+
+
+async def test_what_an_engineer_has_made_of_a_recipe_stays(services: Services) -> None:
+    await seed(services)
+    async with services.database.session() as session:
+        [*_, last] = (await recipes.page(session)).items
+        kept = (await recipes.detail(session, last.id)).versions[0].document
+    await edit_draft(services, last.id, {**kept, "manufacturer": "mine"}, revision=None)
+    await seed(services)
+    async with services.database.session() as session:
+        found = await recipes.detail(session, last.id)
+    assert found.draft is not None
+    assert (found.draft.manufacturer, len(found.versions)) == ("mine", 2)
+
+
+async def test_nothing_bundled_is_fine(services: Services, tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "manifest.json").write_text('{"samples": []}')
+    assert await seed(services, assets=tmp_path) == Seeded(0, 0)
+
+
+async def test_the_bundled_pictures_are_read_by_the_real_reader(services: Services) -> None:
+    real = compose(services.settings)
+    await seed(real)
+    while batch_id := await next_batch(real):
+        await inspect_batch(real, batch_id)
+    async with real.database.session() as session:
+        items = (await inspections.page(session, InspectionFilter())).items
+        clean = [item for item in items if "clean" in (item.file_name or "")]
+        evidence = (await inspections.detail(session, clean[0].id)).evidence
+    await real.close()
+    assert {item.state for item in items} == {"done"}
+    assert {item.verdict for item in clean} == {"pass"}
+    assert evidence is not None
+    assert evidence["lines"][0]["characters"][0]["top"], "the runners-up are kept, for replay"
