@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+from core.errors import MarksightError
+
 DATABASE = "marksight"
 SUPERUSER = "postgres"
 OWNER_ROLE = "marksight_owner"
@@ -16,6 +18,10 @@ APP_ROLE = "marksight_app"
 REDIS_USER = "default"
 PORT = 5432
 """No TCP port is opened; PostgreSQL names its socket file by it."""
+
+
+class NeverStarted(MarksightError, FileNotFoundError):
+    """The embedded servers were never set up in the state folder."""
 
 
 def run_folder(home: Path) -> Path:
@@ -42,7 +48,7 @@ def database_url(home: Path) -> str:
     """Return `postgresql://` URL of the application's role, which owns nothing.
 
     Raises:
-        FileNotFoundError: the embedded server was never set up in `home`.
+        NeverStarted: the embedded servers were never set up in `home`.
     """
     return postgres_url(home, APP_ROLE)
 
@@ -51,7 +57,7 @@ def owner_url(home: Path) -> str:
     """Return `postgresql://` URL of the role that owns and migrates the schema.
 
     Raises:
-        FileNotFoundError: the embedded server was never set up in `home`.
+        NeverStarted: the embedded servers were never set up in `home`.
     """
     return postgres_url(home, OWNER_ROLE)
 
@@ -60,7 +66,7 @@ def redis_url(home: Path) -> str:
     """Return `unix://` URL of the embedded Valkey.
 
     Raises:
-        FileNotFoundError: the embedded server was never set up in `home`.
+        NeverStarted: the embedded servers were never set up in `home`.
     """
     return f"unix://{REDIS_USER}:{_password(home, 'redis')}@{quote(str(redis_socket(home)))}"
 
@@ -69,10 +75,16 @@ def postgres_url(home: Path, role: str, database: str = DATABASE) -> str:
     """Return `postgresql://` URL of `role` on `database`, through the socket.
 
     Raises:
-        FileNotFoundError: the embedded server was never set up in `home`.
+        NeverStarted: the embedded servers were never set up in `home`.
     """
     return f"postgresql://{role}:{_password(home, role)}@/{database}?host={quote(str(run_folder(home)), safe='')}"
 
 
 def _password(home: Path, role: str) -> str:
-    return quote(password_file(home, role).read_text(encoding="utf-8").strip(), safe="")
+    try:
+        return quote(password_file(home, role).read_text(encoding="utf-8").strip(), safe="")
+    except FileNotFoundError:
+        raise NeverStarted(
+            f"the bundled database and queue were never started in {home}; "
+            "run marksight up, or set MARKSIGHT_HOME, or the URLs of outside services"
+        ) from None

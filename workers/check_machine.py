@@ -44,9 +44,10 @@ async def check_settings(_: Settings) -> list[Finding]:
 
 
 def _unknown(name: str) -> Finding:
-    known = [f"MARKSIGHT_{field.upper()}" for field in Settings.model_fields]
-    near = difflib.get_close_matches(name.upper(), known, 1)
-    mend = f"did you mean {near[0]}?" if near else "remove it; docs/configuration.md lists all there are"
+    prefix = "MARKSIGHT_"
+    known = [field.upper() for field in Settings.model_fields]
+    near = difflib.get_close_matches(name.upper().removeprefix(prefix), known, 1)
+    mend = f"did you mean {prefix}{near[0]}?" if near else "remove it; docs/configuration.md lists all there are"
     return wrong("settings", f"{name} is no setting and does nothing", mend)
 
 

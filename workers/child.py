@@ -46,7 +46,10 @@ GENTLY = (Stop(signal.SIGTERM, 5.0), Stop(signal.SIGKILL, 5.0))
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how to treat it; `environment` is added to ours, and seen by every user of the machine."""
+    """What to run and how to treat it.
+
+    `environment` is added to ours, and seen by every user of the machine; `nice` is how far it gives way to others.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -57,6 +60,7 @@ class Program:
     stops: tuple[Stop, ...] = GENTLY
     ready: Ready | None = None
     ready_s: float = 60.0
+    nice: int = 0
 
     def __post_init__(self) -> None:
         if not self.argv or not Path(self.argv[0]).is_absolute():
@@ -67,7 +71,8 @@ class Program:
         user = f"{self.user.uid}:{self.user.gid}" if self.user else "-"
         shim = (sys.executable, "-I", "-S", tether.__file__)
         variables = (f"{name}={value}" for name, value in self.environment.items())
-        return (*shim, str(os.getpid()), str(int(self.death_signal)), user, *variables, "--", *self.argv)
+        numbers = (os.getpid(), int(self.death_signal), self.nice)
+        return (*shim, *map(str, numbers), user, *variables, "--", *self.argv)
 
 
 class Child:
@@ -132,7 +137,8 @@ class Child:
         self._signal_group(signal.SIGKILL)  # whoever outlived the leader would also keep its pipe open
         assert self._reading is not None  # noqa: S101  # started
         with contextlib.suppress(TimeoutError):  # a stray that left the group may hold the pipe
-            await asyncio.wait_for(asyncio.shield(self._reading), 1.0)
+            async with asyncio.timeout(1.0):
+                await asyncio.shield(self._reading)
         return code
 
     async def stop(self) -> None:
@@ -144,7 +150,8 @@ class Child:
                 break
             self._signal_group(stop.signal)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), stop.patience_s)
+                async with asyncio.timeout(stop.patience_s):
+                    await self._process.wait()
         await self.wait()
 
     def hurry(self) -> None:

@@ -22,6 +22,8 @@ from workers.embedded.service_user import ServiceUser
 from workers.supervisor import Part
 
 SERVER_READY_S = 120.0
+WORKER_NICE = 5
+"""Workers take all that is free, and give way to the page server: pages stay quick, and come up first."""
 
 
 def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part, ...]:
@@ -36,13 +38,16 @@ def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part
         *services,
         *steps,
         Part("relay", command("relay", "relay"), loaded),
-        *(Part(name, command(name, "worker", "--name", name), loaded) for name in _worker_names(settings)),
+        *(
+            Part(name, command(name, "worker", "--name", name, nice=WORKER_NICE), loaded)
+            for name in _worker_names(settings)
+        ),
         Part("server", command("server", "serve", ready=answers), names),
     )
 
 
 def marksight(
-    settings: Settings, port: int, name: str, *arguments: str, ready: Ready | None = None
+    settings: Settings, port: int, name: str, *arguments: str, ready: Ready | None = None, nice: int = 0
 ) -> Callable[[], Awaitable[Program]]:
     """Return a maker of the program `marksight ARGUMENTS...` with the state folder and port that were resolved.
 
@@ -59,6 +64,7 @@ def marksight(
         },
         ready=ready,
         ready_s=SERVER_READY_S,
+        nice=nice,
     )
 
     async def make() -> Program:

@@ -66,6 +66,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._asked = asyncio.Event()
+        self._ending: set[str] = set()  # asked about besides cancelling: what a part awaits may swallow that
         self._failure: Exception | None = None
 
     def ask(self) -> None:
@@ -102,6 +103,7 @@ class Supervisor:
         await asyncio.gather(*dependents)
         if not self._keepers[part.name].done():
             self._journal.note(part.name, Note("stopping"))
+        self._ending.add(part.name)
         self._keepers[part.name].cancel()
         await asyncio.wait({self._keepers[part.name]})
         self._journal.note(part.name, Note("stopped"))
@@ -124,6 +126,8 @@ class Supervisor:
             try:
                 return await self._live(part, restarts)
             except (ServiceError, OSError) as error:
+                if part.name in self._ending:
+                    return None
                 if not self._ready[part.name].is_set():
                     raise
                 crashes = 1 if time.monotonic() - began > STEADY_S else crashes + 1
@@ -145,6 +149,8 @@ class Supervisor:
             await life.start()
             self._journal.note(part.name, Note("starting", life.pid, restarts))
             await (life.until_done() if part.once else life.until_ready())
+            if part.name in self._ending:
+                return
             self._journal.note(part.name, Note("done") if part.once else Note("running", life.pid, restarts))
             self._ready[part.name].set()
             if not part.once:

@@ -1,6 +1,6 @@
 """Become a program that dies with its parent.
 
-`python -I -S tether.py PARENT_PID SIGNAL UID:GID|- [NAME=VALUE...] -- PROGRAM [ARGUMENT...]`
+`python -I -S tether.py PARENT_PID SIGNAL NICE UID:GID|- [NAME=VALUE...] -- PROGRAM [ARGUMENT...]`
 
 A file of its own, with nothing but the standard library, because the work must be done between fork and exec: doing it
 in `preexec_fn` can deadlock where the parent has threads, and `setpriv --pdeathsig` is not on every machine. 10 ms.
@@ -43,9 +43,10 @@ def become_user(uid: int, gid: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Take on user, death signal and variables, then become the program."""
+    """Take on priority, user, death signal and variables, then become the program."""
     at = arguments.index("--")
-    (parent, signal, user, *variables), program = arguments[:at], arguments[at + 1 :]
+    (parent, signal, nice, user, *variables), program = arguments[:at], arguments[at + 1 :]
+    os.nice(int(nice))
     if user != "-":
         uid, gid = user.split(":")
         become_user(int(uid), int(gid))

@@ -28,7 +28,8 @@ class Wake:
     async def within(self, seconds: float) -> bool:
         """Wait until the alarm goes off, or for so long; tell whether it did."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._alarm.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._alarm.wait()
         rang = self._alarm.is_set()
         self._alarm.clear()
         return rang

@@ -201,9 +201,16 @@ async def test_a_user_of_its_own_keeps_the_death_signal() -> None:
     assert await child.run(program) == f"65534 [] {int(signal.SIGKILL)}"
 
 
+async def test_it_gives_way_to_others_as_told() -> None:
+    own = os.nice(0)
+    assert await child.run(python("import os; print(os.nice(0))", nice=3)) == str(own + 3)
+
+
 def test_a_parent_that_is_gone_is_noticed() -> None:
     shim = [sys.executable, "-I", "-S", tether.__file__]
-    done = subprocess.run([*shim, "1", "9", "-", "--", "/bin/echo", "still here"], capture_output=True, check=False)
+    done = subprocess.run(
+        [*shim, "1", "9", "0", "-", "--", "/bin/echo", "still here"], capture_output=True, check=False
+    )
     assert (done.returncode, done.stdout) == (75, b"")
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,7 +185,27 @@ async def test_asked_while_starting_it_ends(tmp_path: Path) -> None:
     await until(lambda: stage.state("slow").pid)
     stage.supervisor.ask()
     await task
+    stage.journal.close()
     assert stage.announced == 0
+
+
+async def test_a_readiness_check_that_swallows_being_cancelled_keeps_nobody_from_ending(tmp_path: Path) -> None:
+    """As clients do that wait with `asyncio.wait_for`, in Python 3.11."""
+    asked = asyncio.Event()
+
+    async def swallows() -> bool:
+        asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(600)
+        return True
+
+    stage = Stage(tmp_path, part("slow", ready=swallows))
+    task = asyncio.create_task(stage.supervisor.run(stage.announce))
+    await asked.wait()
+    stage.supervisor.ask()
+    async with asyncio.timeout(30):
+        await task
+    stage.journal.close()
 
 
 async def test_asked_twice_it_ends_at_once(tmp_path: Path) -> None:
