@@ -84,13 +84,14 @@ async def _database(services: Services, now: datetime) -> list[Part]:
     figure = f"{figures.database_version.split()[0]}, {figures.database_bytes / MIB:,.1f} MiB"
     return [
         Part("PostgreSQL", "ok", figure, dot="Database"),
-        _queue(figures, now),
+        queue_part(figures, now),
         _day(figures),
         Part("Pictures", "ok", f"{figures.images:,} in {figures.image_bytes / MIB:,.1f} MiB", group="Store"),
     ]
 
 
-def _queue(figures: SystemFigures, now: datetime) -> Part:
+def queue_part(figures: SystemFigures, now: datetime) -> Part:
+    """Return what waits, and since when; slow over `SLOW_QUEUE_S`."""
     queue = figures.queue
     if not queue.depth:
         return Part("Queue", "ok", "empty", group="Work", dot="Queue")
