@@ -95,9 +95,10 @@ def _written(runs: Sequence[tuple[Place, ...]], kept: Sequence[bool]) -> Form:
 
 
 def gain(expected: Form, read: str) -> float:
-    """Return the characters that putting the two together explains, less those that it explains wrongly."""
+    """Return the characters that putting the two together explains, symbols apart, less those explained wrongly."""
     errors = distance(expected, read)
-    return max(len(expected), len(read)) - errors - WRONG * errors
+    symbols = sum(not place.counts for place in expected.places)
+    return max(len(expected), len(read)) - errors - WRONG * errors - symbols
 
 
 def assign(expected: Sequence[tuple[Form, ...]], read: Sequence[Row]) -> Assignment:

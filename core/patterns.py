@@ -133,10 +133,10 @@ def _places(text: str) -> list[Place]:
             raise PatternInvalid(f"a lone {lone!r} at {match.start()}; write '{{{{' for a brace")
         if token is not None:
             places.extend(_token(token))
-        elif character in SYMBOL_SIGNS:
+        elif character in SYMBOL_SIGNS or match.start() in finish:
             places.append(SYMBOL)
         elif folded := fold(character or "{"):
-            places.append(Place(frozenset(folded), counts=match.start() not in finish))
+            places.append(Place(frozenset(folded)))
     return places
 
 

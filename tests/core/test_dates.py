@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.dates import date_code
+from core.patterns import pattern
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)  # Wednesday of week 27
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "year", "week"),
+    [
+        pytest.param("{YYWW}XBL", "1932XBL", 2019, 32, id="year and week"),
+        pytest.param("{YY}A{WW}", "19A32", 2019, 32, id="apart"),
+        pytest.param("FFFG{YYWW}", "FFFG9203", 1992, 3, id="the last century"),
+        pytest.param("{YY}", "46", 2046, None, id="twenty years ahead is the future"),
+        pytest.param("{YY}", "47", 1947, None, id="more is the past"),
+        pytest.param("{Y}", "7", 2017, None, id="a digit is of the latest decade"),
+        pytest.param("{Y}", "6", 2026, None, id="this year's digit is this year"),
+        pytest.param("{Y}{WW}", "632", 2026, 32, id="digit and week"),
+    ],
+)
+def test_reading_a_date_code(text: str, read: str, year: int, week: int | None) -> None:
+    code = date_code(pattern(text).places, read, NOW)
+    assert code is not None
+    assert (code.year, code.week) == (year, week)
+
+
+@pytest.mark.parametrize(("text", "read"), [("SN74LS00N", "SN74LS00N"), ("{N4}", "1932"), ("{WW}", "32")])
+def test_without_a_year_there_is_no_date(text: str, read: str) -> None:
+    assert date_code(pattern(text).places, read, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("week", "possible"), [("00", False), ("01", True), ("52", True), ("53", True), ("54", False), ("59", False)]
+)
+def test_a_year_has_weeks_01_to_53(week: str, possible: bool) -> None:
+    code = date_code(pattern("{YYWW}").places, "19" + week, NOW)
+    assert code is not None
+    assert code.possible is possible
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "captured", "after"),
+    [
+        pytest.param("{YYWW}", "2627", NOW, False, id="this week"),
+        pytest.param("{YYWW}", "2628", NOW, True, id="next week"),
+        pytest.param("{YYWW}", "2553", NOW, False, id="last year"),
+        pytest.param("{YY}", "26", NOW, False, id="this year"),
+        pytest.param("{YY}", "27", NOW, True, id="next year"),
+        pytest.param("{YYWW}", "2628", datetime(2026, 7, 5, 9, 59, tzinfo=UTC), True, id="still Sunday everywhere"),
+        pytest.param("{YYWW}", "2628", datetime(2026, 7, 5, 10, tzinfo=UTC), False, id="Monday where the day begins"),
+        pytest.param(
+            "{YYWW}", "2101", datetime(2021, 1, 1, tzinfo=UTC), True, id="1 January 2021 is in week 53 of 2020"
+        ),
+    ],
+)
+def test_a_date_lies_after_the_picture(text: str, read: str, captured: datetime, after: bool) -> None:
+    code = date_code(pattern(text).places, read, captured)
+    assert code is not None
+    assert code.after(captured) is after
+
+
+@pytest.mark.parametrize(
+    ("read", "weeks"), [("2627", 0), ("2626", 1), ("2527", 52), ("2653", -26), ("1901", 391)], ids=str
+)
+def test_age_in_weeks(read: str, weeks: int) -> None:
+    code = date_code(pattern("{YYWW}").places, read, NOW)
+    assert code is not None
+    assert abs(code.age_weeks(NOW) - weeks) <= 1
+
+
+@given(st.integers(0, 99), st.integers(0, 59), st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)))  # noqa: DTZ001
+def test_no_date_code_breaks(year: int, week: int, captured: datetime) -> None:
+    moment = captured.replace(tzinfo=UTC)
+    code = date_code(pattern("{YYWW}").places, f"{year:02}{week:02}", moment)
+    assert code is not None
+    assert code.year % 100 == year
+    assert moment.year - 80 < code.year <= moment.year + 20
+    code.after(moment)
+    if code.possible:
+        code.age_weeks(moment)
