@@ -20,6 +20,16 @@ def allowed_hosts(host: str, port: int, more: Iterable[str] = ()) -> frozenset[s
     return frozenset(f"{name}:{port}".lower() for name in own) | {_with_port(name) for name in more}
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a server bound to `host` is reached from its own machine alone."""
+    return host in LOOPBACK or host == "::1"
+
+
+def is_among(name: str, hosts: frozenset[str]) -> bool:
+    """Return whether `name`, a `Host` header's value, is one of `hosts`."""
+    return _with_port(name) in hosts
+
+
 def is_own(origin: str, hosts: frozenset[str]) -> bool:
     """Return whether a page of `origin` (the header's value) is one of the server's own."""
     parts = urlsplit(origin)
@@ -29,7 +39,7 @@ def is_own(origin: str, hosts: frozenset[str]) -> bool:
 
 
 def _loopback(host: str) -> tuple[str, ...]:
-    return LOOPBACK if host in LOOPBACK else ()
+    return LOOPBACK if is_loopback(host) else ()
 
 
 def _with_port(name: str, port: int = 80) -> str:

@@ -31,9 +31,8 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import HTTPError
 
-from dashboard.api.app import create_app
+from dashboard.api.app import bound_at, create_app
 from dashboard.asgi import AsgiHandler, AsgiMount
-from dashboard.origins import allowed_hosts
 from data.settings import Settings
 from workers.errors import PortTaken
 
@@ -48,6 +47,7 @@ SESSION_LIFETIME_MS = 15_000
 SESSION_CHECK_MS = 5_000
 SESSION_TOKEN_S = 300
 PAGE_BODY_BYTES = 64 * 1024  # a page is asked for without a body; what the API takes, the API bounds
+IDLE_S = 75.0  # a connection on which nothing is asked
 GRACE_S = 4
 
 log = logging.getLogger(__name__)
@@ -105,12 +105,10 @@ def build(services: Services, routes: Routes, *, first_page: str | None = None) 
         session_token_expiration=SESSION_TOKEN_S,
         unused_session_lifetime_milliseconds=SESSION_LIFETIME_MS,
         check_unused_sessions_milliseconds=SESSION_CHECK_MS,
-        http_server_kwargs={"max_body_size": PAGE_BODY_BYTES},
+        http_server_kwargs={"max_body_size": PAGE_BODY_BYTES, "idle_connection_timeout": IDLE_S},
     )
-    hosts = allowed_hosts(settings.host, panel.port or 0, settings.allowed_hosts)
     panel._tornado.websocket_origins.clear()
-    panel._tornado.websocket_origins.update(hosts)
-    app.state.hosts = hosts
+    panel._tornado.websocket_origins.update(bound_at(app, panel.port or 0))
     return PageServer(panel, mount, app)
 
 
@@ -178,7 +176,7 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
         listeners = bind_sockets(settings.port, settings.host)
     port = listeners[0].getsockname()[1]
     app = create_app(services)
-    app.state.hosts = allowed_hosts(settings.host, port, settings.allowed_hosts)
+    bound_at(app, port)
     config = uvicorn.Config(
         app, log_config=None, server_header=False, ws="none", timeout_graceful_shutdown=int(GRACE_S)
     )

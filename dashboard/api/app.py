@@ -16,6 +16,7 @@ from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
 from dashboard.api.schemas import ProblemView
 from dashboard.api.waiting import ResultFeed
+from dashboard.origins import allowed_hosts, is_loopback
 from data.urls import app_url
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ DESCRIPTION = "Reads the top marks of integrated circuits, checks them against r
 
 
 def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
-    """Return the app on `services`; whoever serves it sets `app.state.hosts` (see `dashboard.origins`)."""
+    """Return the app on `services`; whoever serves it tells it with `bound_at` where."""
     picture_bytes = services.settings.max_image_bytes + FORM_BYTES
     app = FastAPI(
         title="Marksight",
@@ -45,7 +46,7 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
         ],
     )
     app.state.services = services
-    app.state.hosts = frozenset()
+    app.state.hosts, app.state.bound_to_loopback = frozenset(), False
     app.state.feed = ResultFeed(lambda: app_url(services.settings))
     failures.install(app)
     for module in (intake, inspections, recipes, system, previews):
@@ -53,6 +54,15 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def bound_at(app: FastAPI, port: int) -> frozenset[str]:
+    """Tell `app` at which port it is served; return the names under which its own pages are seen."""
+    settings = app.state.services.settings
+    app.state.hosts = allowed_hosts(settings.host, port, settings.allowed_hosts)
+    app.state.bound_to_loopback = is_loopback(settings.host)
+    hosts: frozenset[str] = app.state.hosts
+    return hosts
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -68,6 +68,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The database went away after the picture was accepted.",
         "Ask for it later at the address in Location; do not send it again without the same Idempotency-Key.",
     ),
+    "host-refused": ProblemKind(
+        421,
+        "This server goes by another name",
+        "It listens to this machine alone, and was asked by a name that is not this machine's.",
+        "Ask it at 127.0.0.1, or name the other host in MARKSIGHT_ALLOWED_HOSTS.",
+    ),
     "idempotency-key-invalid": ProblemKind(
         400,
         "The idempotency key cannot be used",

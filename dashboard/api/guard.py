@@ -1,34 +1,40 @@
-"""A web page of another origin may not change anything here, even where its visitor may.
+"""Web pages of others may change nothing here, nor look in by a name that is not ours, even where their visitor may.
 
-Browsers say in `Origin` which page asks; programs that are no browsers send none, and are not held up.
+1. Browsers say in `Origin` which page asks for a change; it must be one of our own (`app.state.hosts`). Programs that
+   are no browsers send none, and are not held up.
+2. A server bound to this machine alone is asked by this machine's own names alone. Any other name in `Host` is a page
+   that had its own name point here (DNS rebinding).
 """
 
 from __future__ import annotations
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api.failures import answer
-from dashboard.origins import is_own
+from dashboard.origins import is_among, is_own
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class OriginGuard:
-    """Middleware that refuses unsafe requests from pages of hosts other than `app.state.hosts`."""
+    """Middleware that refuses what other pages ask for; `app.state` has `hosts`, and `bound_to_loopback`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        origin = request.headers.get("origin")
-        if origin is None or is_own(origin, request.app.state.hosts):
-            await self.app(scope, receive, send)
-            return
-        refusal = answer(request, "origin-refused", f"A page of {origin} may not change anything here.")
-        await refusal(scope, receive, send)
+        refusal = _refusal(Request(scope)) if scope["type"] == "http" else None
+        await (refusal or self.app)(scope, receive, send)
+
+
+def _refusal(request: Request) -> Response | None:
+    state, headers = request.app.state, request.headers
+    host, origin = headers.get("host"), headers.get("origin")
+    if state.bound_to_loopback and host is not None and not is_among(host, state.hosts):
+        return answer(request, "host-refused", f"This server is not called {host}.")
+    if request.method not in SAFE_METHODS and origin is not None and not is_own(origin, state.hosts):
+        return answer(request, "origin-refused", f"A page of {origin} may not change anything here.")
+    return None

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from dashboard.origins import allowed_hosts, is_own
+from dashboard.origins import allowed_hosts, is_among, is_loopback, is_own
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,20 @@ def test_other_names_come_from_the_setting(more: str, expected: str) -> None:
 )
 def test_an_origin_is_own_by_host_and_port(origin: str, *, own: bool) -> None:
     assert is_own(origin, allowed_hosts("127.0.0.1", 8080, ["bench.plant:443"])) is own
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.1", False), ("", False)],  # noqa: S104
+)
+def test_only_a_loopback_address_is_this_machine_alone(host: str, *, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("127.0.0.1:8080", True), ("LocalHost:8080", True), ("[::1]:8080", True), ("bench.plant:443", True),
+     ("localhost", False), ("localhost:80", False), ("evil.example:8080", False), ("", False)],
+)  # fmt: skip
+def test_a_name_is_ours_with_its_port(name: str, *, ours: bool) -> None:
+    assert is_among(name, allowed_hosts("127.0.0.1", 8080, ["bench.plant:443"])) is ours

@@ -184,6 +184,16 @@ async def test_other_pages_may_change_nothing(client: httpx.AsyncClient, origin:
     assert response.json()["type"] == "/problems/origin-refused"
 
 
+@pytest.mark.parametrize("path", ["/v1/inspections", "/openapi.json", "/nothing"])
+async def test_a_page_whose_name_was_made_to_point_here_sees_nothing(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"host": f"evil.example:{client.base_url.port}"})
+    assert (answer.status_code, answer.json()["type"]) == (421, "/problems/host-refused")
+
+
+async def test_a_name_of_the_setting_is_ours(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/openapi.json", headers={"host": "bench.plant"})).status_code == 200
+
+
 def test_the_session_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
     key = session_key(tmp_path)
     assert len(key) >= 32
