@@ -16,16 +16,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, ForeignKeyConstraint, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from data.embedded_urls import APP_ROLE
+from data.errors import MigrationFailed
 from data.grants import apply_grants
 from data.partitions import ensure_partitions
 from data.tables import metadata
@@ -41,7 +44,7 @@ def upgrade(url: str, revision: str = "head", *, app_role: str = APP_ROLE) -> st
     Not to be called where an event loop runs: `asyncio.to_thread(upgrade, url)` there.
 
     Raises:
-        MigrationFailed: the application's role is missing, or is the one that migrates.
+        MigrationFailed: the database cannot be reached, or the application's role is missing or the one that migrates.
     """
     return asyncio.run(_upgrade(url, revision, app_role))
 
@@ -52,7 +55,11 @@ def downgrade(url: str, revision: str) -> str | None:
 
 
 def current(url: str) -> str | None:
-    """Return the revision of the database at `url` (any role that may read it), or None where it was never migrated."""
+    """Return the revision of the database at `url` (any role that may read it), or None where it was never migrated.
+
+    Raises:
+        MigrationFailed: the database cannot be reached.
+    """
     return asyncio.run(_current(url))
 
 
@@ -104,22 +111,30 @@ async def _downgrade(url: str, revision: str) -> str | None:
 
 
 async def _current(url: str) -> str | None:
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_revision)
-    finally:
-        await engine.dispose()
+    async with _connected(url) as connection:
+        return await connection.run_sync(_revision)
 
 
 @asynccontextmanager
 async def _locked(url: str) -> AsyncIterator[AsyncConnection]:
+    async with _connected(url) as connection, connection.begin():
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        yield connection
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
     engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    connection = engine.connect()
     try:
-        async with engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            yield connection
+        await connection.start()
+    except (DBAPIError, asyncpg.PostgresError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise MigrationFailed(f"The database cannot be reached as {engine.url.username}: {cause}.") from error
+    try:
+        yield connection
     finally:
+        await connection.close()
         await engine.dispose()
 
 

@@ -174,3 +174,12 @@ async def test_works_from_any_folder(scratch: Scratch, tmp_path: Path) -> None:
     )
     output, _ = await process.communicate()
     assert output.decode().strip() == migrate.head()
+
+
+async def test_a_database_that_cannot_be_reached_is_said_to_be_without_its_password(scratch: Scratch) -> None:
+    wrong = scratch.owner_url.replace(f"{OWNER_ROLE}:", f"{OWNER_ROLE}:hunter2")
+    with pytest.raises(MigrationFailed, match="password authentication failed") as refusal:
+        await asyncio.to_thread(migrate.upgrade, wrong)
+    assert "hunter2" not in str(refusal.value)
+    with pytest.raises(MigrationFailed, match="cannot be reached as nobody"):
+        await asyncio.to_thread(migrate.current, "postgresql://nobody@127.0.0.1:1/none")
