@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.inspection import Inspection, judge
+from core.reasons import Reason
+from tests.core.marks import Spec, mark, recipe, variant
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+RIGHT = ("19E9XBL", "SN74LS00N")
+
+
+def told(expected: tuple[str, ...], *lines: Spec, faults: tuple[str, ...] = (), **changes: object) -> Inspection:
+    return judge(mark(*lines, faults=faults), recipe(*expected, **changes), captured_at=NOW)
+
+
+def codes(inspection: Inspection) -> list[str]:
+    return [one.code for one in inspection.reasons]
+
+
+def words(inspection: Inspection, code: str) -> list[str]:
+    return [one.words for one in inspection.reasons if one.code == code]
+
+
+@pytest.mark.parametrize(
+    ("expected", "lines", "verdict", "reasons"),
+    [
+        pytest.param(RIGHT, RIGHT, "pass", [], id="right"),
+        pytest.param(("{YYWW}XBL",), ("1932XBL",), "pass", ["UNVERIFIED"], id="by pattern only"),
+        pytest.param(RIGHT, ("19E9XBL", "SN74LS06N"), "fail", ["RIVAL_TEXT"], id="rival"),
+        pytest.param(("{YYWW}XBL",), ("2732XBL",), "fail", ["DATE_IN_FUTURE", "UNVERIFIED"], id="future"),
+        pytest.param(("{YYWW}XBL",), ("1959XBL",), "fail", ["WEEK_IMPOSSIBLE", "UNVERIFIED"], id="no such week"),
+        pytest.param(("SN74LS00N",), ("KOREA", "SN74LS00N"), "pass", ["EXTRA_TEXT"], id="more text"),
+        pytest.param(("SN74LS00N",), ("4", "SN74LS00N"), "pass", [], id="a scrap is not worth telling"),
+        pytest.param(("SN74LS00N",), (), "not_judged", ["NOTHING_READ", "REQUIRED_MISSING"], id="nothing read"),
+        pytest.param(("SN74LS00N",), ("  ",), "not_judged", ["NOTHING_READ", "REQUIRED_MISSING"], id="spaces alone"),
+        pytest.param(("DALLAS", "18B20"), RIGHT, "fail", ["RIVAL_TEXT", "RIVAL_TEXT"], id="another part"),
+    ],
+)
+def test_what_is_told(expected: tuple[str, ...], lines: tuple[str, ...], verdict: str, reasons: list[str]) -> None:
+    inspection = told(expected, *lines)
+    assert inspection.verdict == verdict
+    assert codes(inspection)[: len(reasons)] == reasons
+
+
+def test_a_missing_line_is_borderline_and_named() -> None:
+    inspection = told(RIGHT, "SN74LS00N")
+    assert inspection.verdict == "borderline"
+    assert words(inspection, "FIELD_MISSING") == ["The line 19E9XBL was not found."]
+
+
+def test_a_missing_line_fails_where_the_recipe_says_so() -> None:
+    inspection = told(RIGHT, "SN74LS00N", illegible="fail")
+    assert inspection.verdict == "fail"
+    assert codes(inspection) == ["ILLEGIBLE_REFUSED", "FIELD_MISSING"]
+
+
+def test_an_illegible_line_says_what_was_read() -> None:
+    inspection = told(("SN74LS00N",), "SN74LSO0N")
+    assert inspection.verdict == "borderline"
+    assert words(inspection, "ILLEGIBLE") == ["The line SN74LS00N cannot be told for sure; SN74LSO0N was read."]
+
+
+def test_an_absent_optional_line_is_a_note() -> None:
+    document = {"variants": [variant("v", "SN74LS00N", "KOREA", optional=("KOREA",))]}
+    inspection = told(("A",), "SN74LS00N", **document)
+    assert inspection.verdict == "pass"
+    assert codes(inspection) == ["LINE_ABSENT"]
+
+
+def test_a_scrap_of_the_right_mark_is_not_another_mark() -> None:
+    assert told(("MC74HC32AN", "FFFG9203"), "MC74", "FFFG92").verdict == "borderline"
+
+
+def test_a_doubtful_date_is_illegible_and_never_a_hard_fact() -> None:
+    inspection = told(("{YYWW}XBL",), ["2", {"7": 0.6, "1": 0.3}, *"32XBL"])
+    assert inspection.verdict == "borderline"
+    assert "ILLEGIBLE" in codes(inspection)
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(400, "pass"), (100, "fail"), (None, "pass")])
+def test_an_age_limit_is_held(age: int | None, verdict: str) -> None:
+    inspection = told(("{YYWW}XBL",), "1932XBL", max_age_weeks=age)
+    assert inspection.verdict == verdict
+    if verdict == "fail":
+        assert words(inspection, "DATE_TOO_OLD") == ["Date code 1932 is 360 weeks old; at most 100 are allowed."]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        pytest.param("NO_PACKAGE", "NO_PACKAGE", id="as named"),
+        pytest.param("two-packages", "TWO_PACKAGES", id="with dashes"),
+        pytest.param("PACKAGE_CUT", "PACKAGE_CUT", id="cut"),
+        pytest.param("BLURRED", "IMAGE_UNUSABLE", id="without a reason of its own"),
+        pytest.param("RIVAL_TEXT", "IMAGE_UNUSABLE", id="no reader gives verdicts"),
+    ],
+)
+def test_a_fault_of_the_picture_is_not_judged(fault: str, code: str) -> None:
+    inspection = told(RIGHT, *RIGHT, faults=(fault,))
+    assert inspection.verdict == "not_judged"
+    assert codes(inspection) == [code]
+
+
+def test_limits_are_told_with_their_values_cut_and_not_rounded() -> None:
+    inspection = told(("74",), ["7", {"4": 0.7996, "A": 0.2}], signals={"ocr": {"accept": 0.8}})
+    assert words(inspection, "BELOW_ACCEPT") == ["ocr 0.79 is under its accept limit 0.80."]
+    assert words(inspection, "BELOW_PASS_SCORE") == ["The weighted score 0.79 is under the pass score 0.80."]
+
+
+def test_a_signal_not_measured_is_told_by_name() -> None:
+    optional = told(RIGHT, *RIGHT, signals={"ocr": {}, "logo": {"required": False, "weight": 0}})
+    assert words(optional, "OPTIONAL_MISSING") == ["The optional signal logo was not measured and counts as 0."]
+    required = told(RIGHT, *RIGHT, signals={"ocr": {}, "logo": {}})
+    assert required.verdict == "not_judged"
+    assert words(required, "REQUIRED_MISSING") == ["The required signal logo was not measured."]
+
+
+def test_reasons_come_gravest_first() -> None:
+    inspection = told(("{YYWW}XBL", "SN74LS00N"), "2732XBL", "SN74LS06N", "KOREA")
+    told_bits = [int(one.reason) for one in inspection.reasons]
+    assert told_bits == sorted(told_bits)
+    assert inspection.reasons[0].reason is Reason.RIVAL_TEXT
