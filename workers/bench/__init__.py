@@ -4,5 +4,6 @@ from __future__ import annotations
 
 SUBJECTS: dict[str, str] = {
     "reading": "workers.bench.reading",
+    "intake": "workers.bench.intake",
 }
 """Name on the command line -> module."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -30,13 +30,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """A table: `columns` with the format of their numbers, `rows` of as many cells, remarks under it."""
+    """A table: `columns` with the format of their numbers, `rows` of as many cells, remarks under it.
+
+    `metrics` are the figures under stable names, for programs that compare runs.
+    """
 
     name: str
     title: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
+    metrics: Mapping[str, object] = field(default_factory=dict)
     machine: str = ""
     measured_at: str = ""
 
@@ -64,7 +68,7 @@ class Report:
         names = [name for name, _ in self.columns]
         rows = [dict(zip(names, row, strict=True)) for row in self.rows]
         facts = {"name": self.name, "title": self.title, "machine": self.machine, "measured_at": self.measured_at}
-        return {**facts, "rows": rows, "remarks": list(self.remarks)}
+        return {**facts, "rows": rows, "metrics": dict(self.metrics), "remarks": list(self.remarks)}
 
     def markdown(self) -> str:
         """Return the report as a Markdown section."""

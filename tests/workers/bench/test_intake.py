@@ -1,0 +1,57 @@
+"""The bench of intake measures the real program, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from workers.bench import intake, program
+from workers.bench.report import BenchUnable, Options
+from workers.errors import ChildFailed
+
+METRICS = {
+    "first_start_s",
+    "inspection_ms",
+    "p50_wait_ms",
+    "p95_wait_ms",
+    "parts_per_s",
+    "plain_loop_parts_per_s",
+    "second_start_s",
+    "share_of_ceiling",
+}
+
+
+@pytest.mark.realchips
+def test_every_figure_is_measured_under_its_stable_name(realchips: Path) -> None:
+    steps: list[str] = []
+    report = intake.run(Options(photos=realchips, limit=3), lambda done, of, words: steps.append(words))
+    assert set(report.metrics) == METRICS
+    assert all(isinstance(value, float) and value > 0 for value in report.metrics.values())
+    assert report.document()["metrics"] == report.metrics
+    assert len(steps) == 4
+
+
+def test_without_photos_it_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(BenchUnable, match=r"labels\.csv"):
+        intake.run(Options(photos=tmp_path), lambda *_: None)
+
+
+async def test_a_program_that_cannot_start_is_told_and_its_folder_removed() -> None:
+    with program.scratch_home() as home:
+        (home / "postgres").mkdir()  # a cluster's folder that holds no cluster
+        with pytest.raises(ChildFailed, match="holds no database"):
+            async with program.running(home, workers=1):
+                pytest.fail("it said it runs")
+    assert not home.exists()
+
+
+async def test_the_program_ends_with_the_block() -> None:
+    with program.scratch_home() as home:
+        async with program.running(home, workers=1) as up, httpx.AsyncClient(base_url=up.url, timeout=30) as client:
+            assert (await client.get("/health")).status_code == 200
+            assert up.start_s > 0
+        with pytest.raises(httpx.ConnectError):
+            await asyncio.to_thread(httpx.get, f"{up.url}/health")
