@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_floor
@@ -24,6 +25,7 @@ from data.queries.inspection_view import (
 )
 from data.queries.page import Page, bounded, decode, page_of
 from data.tables import (
+    Base,
     Image,
     Inspection,
     InspectionImage,
@@ -63,11 +65,10 @@ async def page(
         CursorInvalid: the cursor is not of this program.
     """
     size = bounded(limit)
-    statement = _summaries().where(*_conditions(wanted)).order_by(Inspection.id.desc()).limit(size + 1)
-    if cursor is not None:
-        statement = statement.where(Inspection.id < decode(cursor))
-    items = [summary_of(row) for row in await session.execute(statement)]
-    return page_of(items, size, lambda item: item.id)
+    before = Inspection.id < decode(cursor) if cursor is not None else None
+    ids = await _ids(session, wanted, before, limit=size + 1)
+    rows = await session.execute(_summaries(ids).order_by(Inspection.id.desc())) if ids else ()
+    return page_of([summary_of(row) for row in rows], size, lambda item: item.id)
 
 
 async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail:
@@ -76,8 +77,8 @@ async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail
     Raises:
         NotFound: there is no such inspection.
     """
-    statement = _summaries().add_columns(Result.evidence, Result.seconds, Result.signal_version, Result.digest)
-    row = (await session.execute(statement.where(Inspection.id == inspection_id))).first()
+    evidence = (Result.evidence, Result.seconds, Result.signal_version, Result.digest)
+    row = (await session.execute(_summaries([inspection_id]).add_columns(*evidence))).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
     return detail_of(row)
@@ -89,7 +90,7 @@ async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSumma
     Raises:
         NotFound: there is no such inspection.
     """
-    row = (await session.execute(_summaries().where(Inspection.id == inspection_id))).first()
+    row = (await session.execute(_summaries([inspection_id]))).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
     return summary_of(row)
@@ -97,10 +98,10 @@ async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSumma
 
 async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: InspectionFilter | None = None) -> Neighbours:
     """Return what lies before and after an inspection, among those that `wanted` lets through."""
-    among = _narrow().where(*_conditions(wanted or InspectionFilter())).limit(1)
-    before = among.where(Inspection.id < inspection_id).order_by(Inspection.id.desc())
-    after = among.where(Inspection.id > inspection_id).order_by(Inspection.id)
-    return Neighbours(await session.scalar(before), await session.scalar(after))
+    among = wanted or InspectionFilter()
+    before = await _ids(session, among, Inspection.id < inspection_id, limit=1)
+    after = await _ids(session, among, Inspection.id > inspection_id, limit=1, newest_first=False)
+    return Neighbours(next(iter(before), None), next(iter(after), None))
 
 
 async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -> ImageUsed:
@@ -120,26 +121,62 @@ async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -
     return image_of(found)
 
 
-def _narrow() -> Select[UUID]:
-    """Return the ids, joined with everything that `_conditions` asks about."""
-    return (
-        select(Inspection.id)
-        .select_from(Inspection)
-        .join(Station, Station.id == Inspection.station_id)
-        .outerjoin(Lot, Lot.id == Inspection.lot_id)
-        .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
-        .outerjoin(Recipe, Recipe.id == RecipeVersion.recipe_id)
-        .outerjoin(Result, Result.inspection_id == Inspection.id)
+# What a filter's field asks about, joined only where it is asked for: planning a join over every month's partition
+# costs more than the page itself.
+_JOINS: dict[str, tuple[tuple[type[Base], ColumnElement[bool]], ...]] = {
+    "recipe": (
+        (RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id),
+        (Recipe, Recipe.id == RecipeVersion.recipe_id),
+    ),
+    "part_number": ((RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id),),
+    "verdict": ((Result, Result.inspection_id == Inspection.id),),
+    "station": ((Station, Station.id == Inspection.station_id),),
+    "lot": ((Lot, Lot.id == Inspection.lot_id),),
+}
+
+
+async def _ids(
+    session: AsyncSession,
+    wanted: InspectionFilter,
+    bound: ColumnElement[bool] | None,
+    *,
+    limit: int,
+    newest_first: bool = True,
+) -> list[UUID]:
+    """Return the first ids of a list, within `bound`."""
+    order = Inspection.id.desc() if newest_first else Inspection.id
+    found: set[UUID] = set()
+    for alternative in _alternatives(wanted):
+        statement = _narrow(alternative).order_by(order).limit(limit)
+        found.update(await session.scalars(statement if bound is None else statement.where(bound)))
+    return sorted(found, reverse=newest_first)[:limit]
+
+
+def _alternatives(wanted: InspectionFilter) -> tuple[InspectionFilter, ...]:
+    """Return filters that together show what `wanted` does: what failed is not judged too, but has no result."""
+    if wanted.verdict == NOT_JUDGED and wanted.state in {None, "failed"}:
+        return wanted, replace(wanted, verdict=None, state="failed")
+    return (wanted,)
+
+
+def _narrow(wanted: InspectionFilter) -> Select[UUID]:
+    asked = [name for name in _JOINS if getattr(wanted, name) is not None]
+    joins = dict(join for name in asked for join in _JOINS[name])
+    statement = select(Inspection.id).select_from(Inspection)
+    for table, condition in joins.items():
+        statement = statement.join(table, condition)
+    return statement.where(*_conditions(wanted))
+
+
+def _summaries(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+    """Return the rows of these inspections; each partitioned table is told the ids, so that it skips other months."""
+    pictured = and_(
+        InspectionImage.inspection_id == Inspection.id,
+        InspectionImage.position == 0,
+        InspectionImage.inspection_id.in_(ids),
     )
-
-
-def _summaries() -> Select[*tuple[Any, ...]]:
     return (
-        _narrow()
-        .join(Unit, Unit.id == Inspection.unit_id)
-        .join(InspectionImage, and_(InspectionImage.inspection_id == Inspection.id, InspectionImage.position == 0))
-        .join(Image, Image.id == InspectionImage.image_id)
-        .with_only_columns(
+        select(
             Inspection,
             Image,
             RecipeVersion,
@@ -152,28 +189,34 @@ def _summaries() -> Select[*tuple[Any, ...]]:
             Result.score,
             Result.confidence,
             Result.evidence["reasons"].label("reasons"),
-            maintain_column_froms=True,
         )
+        .select_from(Inspection)
+        .join(Station, Station.id == Inspection.station_id)
+        .join(Unit, Unit.id == Inspection.unit_id)
+        .join(InspectionImage, pictured)
+        .join(Image, Image.id == InspectionImage.image_id)
+        .outerjoin(Lot, Lot.id == Inspection.lot_id)
+        .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
+        .outerjoin(Recipe, Recipe.id == RecipeVersion.recipe_id)
+        .outerjoin(Result, and_(Result.inspection_id == Inspection.id, Result.inspection_id.in_(ids)))
+        .where(Inspection.id.in_(ids))
     )
 
 
 def _conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
     """Return what an inspection must be to be shown; times become bounds of ids, so that partitions are skipped."""
     conditions: dict[str, ColumnElement[bool] | None] = {
-        "recipe": _recipe_is(wanted.recipe) if wanted.recipe else None,
+        "recipe": _recipe_is(wanted.recipe) if wanted.recipe is not None else None,
         "part_number": func.lower(RecipeVersion.part_number) == (wanted.part_number or "").lower(),
-        "verdict": _verdict_is(wanted.verdict),
+        "verdict": Result.verdict == wanted.verdict,
         "state": Inspection.state == wanted.state,
         "station": Station.name == wanted.station,
         "lot": Lot.code == wanted.lot,
         "since": Inspection.id >= uuid7_floor(wanted.since) if wanted.since else None,
         "until": Inspection.id < uuid7_floor(wanted.until) if wanted.until else None,
     }
-    return [
-        condition
-        for name, condition in conditions.items()
-        if getattr(wanted, name) is not None and condition is not None
-    ]
+    asked = (condition for name, condition in conditions.items() if getattr(wanted, name) is not None)
+    return [condition for condition in asked if condition is not None]
 
 
 def _recipe_is(reference: str) -> ColumnElement[bool]:
@@ -181,9 +224,3 @@ def _recipe_is(reference: str) -> ColumnElement[bool]:
         return Recipe.id == UUID(reference)
     except ValueError:
         return Recipe.name == reference
-
-
-def _verdict_is(verdict: str | None) -> ColumnElement[bool]:
-    if verdict == NOT_JUDGED:
-        return or_(Result.verdict == verdict, Inspection.state == "failed")
-    return Result.verdict == verdict
