@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel
@@ -37,18 +37,21 @@ class NotThere(Exception):
     """A part answers, but not as it must."""
 
 
-async def look(services: Services) -> list[PartView]:
-    """Look at every part, all at once; a part that does not answer in `CHECK_S` is away."""
-    return list(await asyncio.gather(*(_part(name, check, services) for name, check in CHECKS.items())))
+async def look(
+    services: Services, checks: Mapping[str, Check] | None = None, *, check_s: float = CHECK_S
+) -> list[PartView]:
+    """Look at every part, all at once; one that does not answer in `check_s` is away."""
+    wanted = CHECKS if checks is None else checks
+    return list(await asyncio.gather(*(_part(name, check(services), check_s) for name, check in wanted.items())))
 
 
-async def _part(name: str, check: Check, services: Services) -> PartView:
+async def _part(name: str, answer: Awaitable[str], check_s: float) -> PartView:
     began = time.perf_counter()
     try:
-        async with asyncio.timeout(CHECK_S):
-            detail, away = await check(services), False
+        async with asyncio.timeout(check_s):
+            detail, away = await answer, False
     except TimeoutError:
-        detail, away = f"no answer within {CHECK_S:g} s", True
+        detail, away = f"no answer within {check_s:g} s", True
     except Exception as error:  # noqa: BLE001 - the boundary of a check: whatever a part raises is its reason
         detail, away = _reason(error), True
     seconds = round(time.perf_counter() - began, 4)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +77,16 @@ async def one_api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def worker(services: Services) -> AsyncIterator[None]:
     """A worker that inspects what comes in, while the test runs."""
-    task = asyncio.create_task(work(services))
+    stopped = asyncio.Event()
+    working = asyncio.create_task(work(services, stopped))
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    stopped.set()
+    await working
 
 
-async def work(services: Services) -> None:
-    while True:
+async def work(services: Services, stopped: asyncio.Event) -> None:
+    """Inspect what comes in until stopped."""
+    while not stopped.is_set():
         batch_id = await next_batch(services)
         if batch_id is None:
             await asyncio.sleep(0.02)

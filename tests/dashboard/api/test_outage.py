@@ -142,9 +142,11 @@ async def test_who_waits_through_an_outage_still_gets_the_verdict(
     await database.close()
     await asyncio.sleep(0.2)
     await database.open()
-    worker = asyncio.create_task(work(services))
+    stopped = asyncio.Event()
+    working = asyncio.create_task(work(services, stopped))
     answer = await waiting
-    worker.cancel()
+    stopped.set()
+    await working
     assert (answer.status_code, answer.json()["state"]) == (200, "done")
 
 
