@@ -94,7 +94,7 @@ class FolderStore:
         temporary = self._incoming / uuid4().hex
         try:
             _write_through(temporary, data)
-            self._make_folders(path.parent)
+            self._make_folder(path.parent)
             temporary.replace(path)
         except OSError:
             with suppress(OSError):
@@ -102,12 +102,11 @@ class FolderStore:
             raise
         _flush_folder(path.parent)
 
-    def _make_folders(self, folder: Path) -> None:
-        """Make the two levels of folders above an address, each durable before anything lies in it."""
-        for level in (folder.parent, folder):
-            if not level.is_dir():
-                level.mkdir(exist_ok=True)
-                _flush_folder(level.parent)
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder of an address, durable before anything lies in it."""
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            _flush_folder(self._root)
 
     def _check(self) -> None:
         trial = self._incoming / uuid4().hex

@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.idempotency import IdempotencyKeys
@@ -57,4 +57,9 @@ class UnitOfWork:
 
     async def notify(self, channel: str, payload: dict[str, Any]) -> None:
         """Tell whoever listens on `channel`, if and when this unit commits."""
-        await self.session.execute(select(func.pg_notify(channel, json.dumps(payload))))
+        await self.notify_all(channel, [payload])
+
+    async def notify_all(self, channel: str, payloads: Sequence[dict[str, Any]]) -> None:
+        """Tell several things on `channel`, in their order, at the cost of one."""
+        each = func.unnest(cast([json.dumps(payload) for payload in payloads], ARRAY(Text))).column_valued()
+        await self.session.execute(select(func.pg_notify(channel, each)))

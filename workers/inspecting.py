@@ -136,8 +136,7 @@ class _Batch:
             results = [result for result in ready if result.inspection_id in standing]
             await work.results.add(results)
             await work.inspections.move(standing, "done")
-            for result in results:
-                await work.notify(RESULTS, _told(result.inspection_id, result.verdict))
+            await work.notify_all(RESULTS, [_told(result.inspection_id, result.verdict) for result in results])
             await work.commit()
         return standing
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from data.settings import Settings
+from data.store import key_of
 from tests.workers.fakes import Reads, engines
 from workers.composition import QUEUE, Services, compose, utc_now
 
@@ -41,7 +42,7 @@ async def test_engines_are_loaded_once_and_when_they_are_asked_for(tmp_path: Pat
 async def test_the_store_lies_at_home_unless_it_is_said_elsewhere(tmp_path: Path) -> None:
     services = compose(unused(tmp_path))
     address = await services.store.put(b"x")
-    assert (tmp_path / "home" / "store" / address[:2] / address[2:4] / address).is_file()
+    assert (tmp_path / "home" / "store" / key_of(address)).is_file()
     await services.close()
 
 
