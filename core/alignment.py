@@ -41,6 +41,11 @@ class Form:
         return len(self.places)
 
     @cached_property
+    def symbol_count(self) -> int:
+        """How many places do not count."""
+        return sum(not place.counts for place in self.places)
+
+    @cached_property
     def masks(self) -> dict[str, int]:
         """For each character, the bits of the places where it may stand."""
         masks: dict[str, int] = {}

@@ -97,8 +97,7 @@ def _written(runs: Sequence[tuple[Place, ...]], kept: Sequence[bool]) -> Form:
 def gain(expected: Form, read: str) -> float:
     """Return the characters that putting the two together explains, symbols apart, less those explained wrongly."""
     errors = distance(expected, read)
-    symbols = sum(not place.counts for place in expected.places)
-    return max(len(expected), len(read)) - errors - WRONG * errors - symbols
+    return max(len(expected), len(read)) - errors - WRONG * errors - expected.symbol_count
 
 
 def assign(expected: Sequence[tuple[Form, ...]], read: Sequence[Row]) -> Assignment:

@@ -172,26 +172,31 @@ def _mass(batch: _Batch) -> _Mass:
     return _Mass(ends_c, ends_b, rest_c, rest_b, scales, 1.0 / total)
 
 
-def _stays(batch: _Batch, mass: _Mass) -> Array:
-    """Return the ratios of texts with one more symbol, shape (B, 2, N, K).
+def _stays(batch: _Batch, mass: _Mass) -> tuple[Array, Array]:
+    """Return the ratios of texts with one symbol more, both (B, N, K): instead of place j, and after place j.
 
-    Index 0: the symbol instead of place j; index 1: the symbol after place j.
+    What stays in the symbol after it was entered from place j is the same for both; they differ in where it goes on.
     """
-    differs = (batch.places[:, :, None] != batch.rivals[:, None, :]).astype(np.float64)  # (B, N, K)
-    entered = mass.ends_b[..., None] + mass.ends_c[..., None] * differs
-    left = np.repeat(mass.rest_b[..., None], batch.rivals.shape[1], axis=3)
-    left[:, :, :-1] += mass.rest_c[:, :, 1:, None] * differs[:, 1:]
-    left[1:] *= mass.ratio[:, :, None, None]
+    differs = (batch.places[:, :, None] != batch.rivals[:, None, :]).astype(np.float64)
     emitted = batch.frames[:, np.arange(len(batch.ends))[:, None], batch.rivals] / mass.scales[:, :, None]
-    stay = np.zeros((len(batch.ends), 2, *differs.shape[1:]))
-    total = np.zeros_like(stay)
-    for frame in range(1, len(entered) - 1):
-        stay[:, 0, 1:] += entered[frame - 1, :, :-1]
-        stay[:, 1] += entered[frame - 1]
-        stay *= emitted[frame, :, None, None]
-        total += stay * left[frame + 1, :, None]
-    total[:, 0] *= differs
-    total[:, 1, :-1] *= differs[:, 1:]
+    stays = mass.ends_b[:-2, ..., None] + mass.ends_c[:-2, ..., None] * differs  # entered; below, what stays of it
+    stays[0] *= emitted[1, :, None]
+    for frame in range(1, len(stays)):
+        stays[frame] += stays[frame - 1]
+        stays[frame] *= emitted[frame + 1, :, None]
+    to_blank = mass.rest_b[2:] * mass.ratio[1:, :, None]
+    to_next = mass.rest_c[2:, :, 1:] * mass.ratio[1:, :, None]
+    inserted, substituted = _onward(stays, to_blank), np.zeros_like(differs)
+    inserted[:, :-1] += _onward(stays[:, :, :-1], to_next) * differs[:, 1:]
+    inserted[:, :-1] *= differs[:, 1:]
+    substituted[:, 1:] = _onward(stays[:, :, :-1], to_blank[:, :, 1:])
+    substituted[:, 1:-1] += _onward(stays[:, :, :-2], to_next[:, :, 1:]) * differs[:, 2:]
+    return substituted * differs, inserted
+
+
+def _onward(stays: Array, rest: Array) -> Array:
+    """Return, added up over the frames, what stays (T, B, N, K) and then goes on to the end (T, B, N)."""
+    total: Array = np.einsum("tbnk,tbn->bnk", stays, rest)
     return total
 
 
@@ -210,7 +215,7 @@ def _bounded(ratios: Array) -> Array:
 
 def _unpack(hypotheses: Sequence[Hypothesis], batch: _Batch) -> list[Scored]:
     mass = _mass(batch)
-    stays, leaps = _bounded(_stays(batch, mass)), _bounded(_leaps(batch, mass))
+    substituted, inserted, deleted = map(_bounded, (*_stays(batch, mass), _leaps(batch, mass)))
     final = mass.ends_c[-1, np.arange(len(batch.ends)), batch.ends]
     logs = np.log(mass.scales).sum(axis=0) + np.log(final)
     return [
@@ -218,9 +223,9 @@ def _unpack(hypotheses: Sequence[Hypothesis], batch: _Batch) -> list[Scored]:
             hypothesis,
             log_probability=float(logs[row]),
             symbols=tuple(SYMBOLS[place - 1] for place in batch.rivals[row]),
-            substituted=stays[row, 0, 1 : len(hypothesis.text) + 1],
-            inserted=stays[row, 1, : len(hypothesis.text) + 1],
-            deleted=leaps[row, 1 : len(hypothesis.text) + 1],
+            substituted=substituted[row, 1 : len(hypothesis.text) + 1],
+            inserted=inserted[row, : len(hypothesis.text) + 1],
+            deleted=deleted[row, 1 : len(hypothesis.text) + 1],
         )
         for row, hypothesis in enumerate(hypotheses)
     ]

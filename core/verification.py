@@ -71,7 +71,7 @@ def verify(reading: MarkReading, recipe: Recipe) -> Verification:
     rows = [row(line.text, read.text) for line, read in zip(lines, reading.lines, strict=True)]
     contenders = _contenders(rows, recipe)
     cases = {_key(match): Case(lines, match) for _, assignment in contenders for match in assignment.matches}
-    hypotheses = [hypothesis for case in cases.values() for hypothesis in case.hypotheses]
+    hypotheses = list(dict.fromkeys(one for case in cases.values() for one in case.hypotheses))
     scored = dict(zip(hypotheses, score(hypotheses), strict=True))
     done = [_verified(variant, assignment, cases, scored) for variant, assignment in contenders]
     return max(done, key=lambda one: (one.score, one.margin, sum(field.score for field in one.fields)))
@@ -88,11 +88,11 @@ def _contenders(rows: Sequence[Row], recipe: Recipe) -> list[tuple[Variant, Assi
 def _verified(
     variant: Variant, assignment: Assignment, cases: Mapping[object, Case], scored: Mapping[Hypothesis, Scored]
 ) -> Verification:
-    fields = [unfound(line) for line in variant.lines]
+    found: dict[int, Field] = {}
     for match in assignment.matches:
         expected = variant.lines[match.first : match.first + len(match.forms)]
-        fields[match.first : match.first + len(match.forms)] = judge(cases[_key(match)], expected, scored)
-    return Verification(variant, tuple(fields))
+        found |= enumerate(judge(cases[_key(match)], expected, scored), match.first)
+    return Verification(variant, tuple(found.get(row) or unfound(line) for row, line in enumerate(variant.lines)))
 
 
 def _key(match: Match) -> object:
