@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from redis.exceptions import RedisError
+from sqlalchemy import text
 
 from core.errors import MarksightError
 from dashboard.api.failures import AWAY
@@ -76,6 +77,7 @@ async def _database(services: Services, now: datetime) -> list[Part]:
     try:
         async with services.database.session() as session:
             figures = await system_figures(session, now=now)
+            since = await session.scalar(text("SELECT pg_postmaster_start_time()"))
     except AWAY as error:
         return [
             Part("PostgreSQL", "down", reason=_short(error), dot="Database"),
@@ -83,7 +85,7 @@ async def _database(services: Services, now: datetime) -> list[Part]:
         ]
     figure = f"{figures.database_version.split()[0]}, {figures.database_bytes / MIB:,.1f} MiB"
     return [
-        Part("PostgreSQL", "ok", figure, dot="Database"),
+        Part("PostgreSQL", "ok", figure, since=since.isoformat(timespec="seconds") if since else "", dot="Database"),
         queue_part(figures, now),
         _day(figures),
         Part("Pictures", "ok", f"{figures.images:,} in {figures.image_bytes / MIB:,.1f} MiB", group="Store"),

@@ -42,12 +42,18 @@ def gauges(rows: list[Gauge]) -> str:
 def _row(row: Gauge) -> str:
     name = SIGNAL_WORDS.get(row.signal, row.signal)
     optional = "" if row.required else element("small", "optional", class_="faint")
-    head = element("div", element("span", text(name)), optional, element("b", _score(row)), class_="name")
+    known_as = element("small", text(row.signal), class_="faint")
+    head = element("div", element("span", text(name)), known_as, optional, element("b", _score(row)), class_="name")
     return element("div", head, _track(row), element("small", text(_said(row)), class_="soft"), class_="gauge")
 
 
 def _score(row: Gauge) -> str:
-    return "not measured" if row.score is None else f"{row.score / FULL:.2f}"
+    return "not measured" if row.score is None else _share(row.score)
+
+
+def _share(stored: int) -> str:
+    """Return ten-thousandths as a share, cut and not rounded: what is under its limit never looks as if it met it."""
+    return f"{stored // 100 / 100:.2f}"
 
 
 def _track(row: Gauge) -> str:
@@ -70,5 +76,5 @@ def _said(row: Gauge) -> str:
         parts.append(f"reject {row.reject:.2f}")
     if row.margin is not None:
         limit = f" of {row.margin_limit:.2f} asked" if row.margin_limit is not None else ""
-        parts.append(f"margin {row.margin / FULL:.2f}{limit}")
+        parts.append(f"margin {_share(row.margin)}{limit}")
     return " · ".join(parts)

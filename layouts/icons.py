@@ -25,6 +25,8 @@ PATHS = {
     "upload": "M10 13V3.5M6 7.5l4-4 4 4M3 13v3.5h14V13",
     "fit": "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4",
     "package": "M6.5 5.5h7v9h-7zM3 3h3M3 3v3M17 3h-3M17 3v3M3 17h3M3 17v-3M17 17h-3M17 17v-3",
+    "contrast": "M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14M10 5.5v9M12.5 6.5v7M14.7 9v2",
+    "upright": "M5 16.5h10M7 13.5L10 4l3 9.5M8 10.5h4",
     "plus": "M10 4v12M4 10h12",
     "minus": "M4 10h12",
     "close": "M5 5l10 10M15 5L5 15",

@@ -10,8 +10,7 @@ from layouts.split import Split
 
 KEYS = (
     ("o", "Choose photos"),
-    ("j k", "Next and previous result"),
-    ("↑ ↓", "The same"),
+    ("↑ ↓ k j", "Choose a result"),
     ("Enter", "Open the result"),
 )
 

@@ -29,6 +29,6 @@ class Picture(Component):
     src = param.String(default="", doc="Address of the photo, on this server or as a data URL.")
     upright = param.Boolean(default=True, doc="Turn the photo until the mark reads upright.")
 
-    _constants: ClassVar[dict[str, Any]] = {"icons": svgs("plus", "minus", "fit", "package")}
+    _constants: ClassVar[dict[str, Any]] = {"icons": svgs("plus", "minus", "fit", "package", "contrast", "upright")}
     _esm = script("picture")
     _styles = ("picture",)

@@ -194,6 +194,7 @@ def _material_components(palette: Palette) -> dict[str, Any]:
         "borderBottom": f"1px solid {palette.line}",
         "boxShadow": "none",
     }
+    small = f"{SMALL_PX / BASE_PX:.3f}em"  # the label of a field, which Material UI would make 10.5 px
     toolbar = {"minHeight": f"{STRIP_PX - 1}px !important", "padding": "0 !important", "margin": "0 !important"}
     return {
         "MuiAppBar": {"styleOverrides": {"root": bar}},
@@ -204,8 +205,18 @@ def _material_components(palette: Palette) -> dict[str, Any]:
             "defaultProps": {"disableRipple": True},
             "styleOverrides": {"root": {"&.Mui-focusVisible": ring}},
         },
-        "MuiButton": {"defaultProps": {"disableElevation": True}, "styleOverrides": {"root": {"minHeight": "32px"}}},
-        "MuiOutlinedInput": {"styleOverrides": {"input": {"fontSize": f"{BASE_PX}px"}}},
+        "MuiButton": {"styleOverrides": {"root": {"minHeight": "32px", "boxShadow": "none !important"}}},
+        "MuiOutlinedInput": {
+            "styleOverrides": {
+                "input": {"fontSize": f"{BASE_PX}px"},
+                "notchedOutline": {"& legend": {"fontSize": small}},
+            }
+        },
+        "MuiInputLabel": {
+            "styleOverrides": {
+                "root": {"&.MuiInputLabel-shrink": {"transform": f"translate(14px, -9px) scale({small[:-2]})"}}
+            }
+        },
     }
 
 

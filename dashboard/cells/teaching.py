@@ -51,7 +51,7 @@ class TeachRecipe(Cell):
             self.lines_input,
             pane(element("p", text(HELP), class_="help"), "teaching"),
             self.name_input,
-            Row(self.part_input, self.maker_input, sizing_mode="stretch_width", margin=0),
+            Row(self.part_input, self.maker_input, sizing_mode="stretch_width", margin=0, styles={"gap": "8px"}),
             Row(self.publish, self.cancel, margin=0),
             sizing_mode="stretch_width",
             margin=0,

@@ -51,12 +51,12 @@ export function render({model}) {
       if (pair.read) place += 1
       return cell(pair, one.line, pair.read && one.line !== null ? place : null)
     })
-    const score = one.score >= 0 ? `score ${(one.score / 10000).toFixed(2)}` : "no score"
+    const score = one.score >= 0 ? `score ${(Math.floor(one.score / 100) / 100).toFixed(2)}` : "no score"
+    const tags = [one.pattern ? `pattern ${one.expected}` : "", one.required ? "" : "optional", one.legible === false ? "illegible" : ""].filter(Boolean)
     return h("div.field", {role: "group", "aria-label": `Expected ${one.expected}, read ${one.read || "nothing"}`},
-      h("div.head", {}, one.pattern ? h("span.tag", {}, `pattern ${one.expected}`) : "",
-        one.required ? "" : h("span.tag", {}, "optional"), one.legible === false ? h("span.tag", {}, "illegible") : "", h("span.score", {}, score)),
+      tags.length ? h("div.head", {}, tags.map((tag) => h("span.tag", {}, tag))) : "",
       h("div.rows", {}, h("span", {}, "Expected"), h("div.text.expected", {}, (one.alignment || []).map(expectedCell)),
-        h("span", {}, "Read"), h("div.text.read", {}, read)))
+        h("span.score", {}, score), h("span", {}, "Read"), h("div.text.read", {}, read)))
   }
 
   function unjudged(line, number) {

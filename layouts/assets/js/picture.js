@@ -232,8 +232,8 @@ export function render({model}) {
   }
   window.addEventListener("keydown", onkey)
 
-  const upright = h("button.layer", {type: "button", title: "Turn the mark upright (r)", onclick: () => { model.upright = !model.upright }}, h("i", {}, drawn(CHECK)), "Upright")
-  const contrast = h("button.layer", {type: "button", title: "More contrast, for faint laser marks (c)", onclick: () => { model.contrast = !model.contrast }}, h("i", {}, drawn(CHECK)), "Contrast")
+  const upright = h("button.button.quiet.square.way", {type: "button", title: "Turn the mark upright (r)", "aria-label": "Upright", onclick: () => { model.upright = !model.upright }}, drawn(icons.upright))
+  const contrast = h("button.button.quiet.square.way", {type: "button", title: "More contrast, for faint laser marks (c)", "aria-label": "Contrast", onclick: () => { model.contrast = !model.contrast }}, drawn(icons.contrast))
   const tool = (icon, word, key, onclick) => h("button.button.quiet.square", {type: "button", title: `${word} (${key})`, "aria-label": word, onclick}, drawn(icons[icon]))
   const tools = h("div.tools", {role: "toolbar", "aria-label": "Picture"}, switches, h("span.gap"), scaleWord,
     contrast, upright, tool("package", "Back to the package", "0", fit),
