@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,11 +28,8 @@ STEADY = 0.70
 """Every character of a rival is at least so sure: what differs in a line that is doubtful elsewhere proves little."""
 
 BEYOND = 0.1
-"""Weight of a text with one more character beyond an end of the line, against one that differs within it: what stands
-there is more often a logo or a circled symbol than text."""
-
-MOST_OF_A_SYMBOL = 2
-"""Characters that one symbol may be read as."""
+"""Weight of a text with one more character beyond an end of the line or beside a symbol, against one that differs
+within it: what stands there is more often a logo or a circled symbol than text."""
 
 COMPARABLE = 0.75
 """A rival is at least this part as long as what is expected: a scrap of a line rivals nothing."""
@@ -94,18 +90,13 @@ class Case:
     @cached_property
     def differences(self) -> tuple[Aligned, ...]:
         """The columns by which the free reading is not what is expected, symbols left out."""
-        gaps = Counter(gap(self.alignment, column) for column in self.alignment if column.place is None)
-        return tuple(
-            column
-            for column in self.alignment
-            if not column.ok and not self.symbolic(column, gaps[gap(self.alignment, column)])
-        )
+        return tuple(column for column in self.alignment if not column.ok and not self.symbolic(column))
 
-    def symbolic(self, column: Aligned, together: int) -> bool:
-        """Whether a column is a symbol, or what was read in its stead: no more than a few characters together."""
+    def symbolic(self, column: Aligned) -> bool:
+        """Whether a column is a symbol, or was read where one was left out."""
         if column.place is not None:
             return not self.places[column.place].counts
-        return together <= MOST_OF_A_SYMBOL and not free_gaps(self.form)[gap(self.alignment, column)]
+        return gap(self.alignment, column) in self.form.symbols
 
 
 def gap(alignment: Sequence[Aligned], column: Aligned) -> int:
@@ -114,12 +105,13 @@ def gap(alignment: Sequence[Aligned], column: Aligned) -> int:
     return sum(other.place is not None for other in before)
 
 
-def free_gaps(form: Form) -> NDArray[np.bool_]:
-    """Return which of the n + 1 gaps have no symbol in them or beside them: what is put in there is text."""
-    counts = np.array([True, *(place.counts for place in form.places), True])
-    free: NDArray[np.bool_] = counts[1:] & counts[:-1]
-    free[list(form.symbols)] = False
-    return free
+def gap_weights(form: Form) -> NDArray[np.float64]:
+    """Return what one more character weighs in each of the n + 1 gaps: nothing where a symbol was left out, little
+    beyond the ends and beside a symbol, all of it within the text."""
+    counts = np.array([False, *(place.counts for place in form.places), False])
+    weights = np.where(counts[1:] & counts[:-1], 1.0, BEYOND)
+    weights[list(form.symbols)] = 0.0
+    return weights
 
 
 def unfound(expected: ExpectedLine) -> Field:
@@ -156,7 +148,7 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
                 margin=_margin(ratio),
                 legible=legible,
                 rival=rival,
-                alignment=_columns(case, span),
+                alignment=_columns(case, span, line),
                 places=own.places,
                 text=case.expected.text[span],
                 confidences=tuple(map(float, certain[span])),
@@ -167,10 +159,8 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
 
 
 def _inserted(known: Scored, form: Form) -> NDArray[np.float64]:
-    """Return the ratios of insertions by gap and symbol; nothing where a symbol is, less beyond the ends."""
-    inserted = known.inserted * free_gaps(form)[:, None]
-    inserted[[0, -1]] *= BEYOND
-    return inserted
+    """Return the ratios of insertions by gap and symbol, weighted by what the gap is."""
+    return known.inserted * gap_weights(form)[:, None]
 
 
 def _confidences(known: Scored, form: Form) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -244,15 +234,16 @@ def _clarity(case: Case, column: Aligned, certain: NDArray[np.float64], free: Sc
     return float(1.0 / (1.0 + free.inserted[len(before)].sum()))
 
 
-def _columns(case: Case, span: slice) -> tuple[Aligned, ...]:
-    """Return the alignment's columns of some places; a symbol shows as read, or not at all."""
+def _columns(case: Case, span: slice, line: ExpectedLine) -> tuple[Aligned, ...]:
+    """Return the alignment's columns of some places; a symbol shows as read, and only where the recipe names one."""
+    named = not all(place.counts for place in line.pattern.places)
     columns = []
     for column in case.alignment:
         place = column.place if column.place is not None else max(gap(case.alignment, column) - 1, 0)
         if not span.start <= place < span.stop:
             continue
-        if column.ok or column in case.differences:
+        if not case.symbolic(column):
             columns.append(column)
-        elif column.read is not None:
+        elif column.read is not None and named:
             columns.append(Aligned(column.read, column.read, column.place, column.at))
     return tuple(columns)

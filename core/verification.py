@@ -5,8 +5,9 @@ was expected (`core.lattice`):
 
 1. A character's **confidence** is the probability of the expected character against every text that differs at its
    place alone: P / (P + sum of substitutions + deletion + insertions before it). At a place of a pattern, all that the
-   pattern allows there counts as expected. What is put in beyond an end of the line weighs a tenth (`BEYOND`): there
-   stand logos and circled symbols more often than text. A field's **score** is the least over its characters.
+   pattern allows there counts as expected. What is put in beyond an end of the line or beside a symbol weighs a tenth
+   (`BEYOND`): there stand logos and circled symbols more often than text. A field's **score** is the least over its
+   characters.
 2. Its **margin** is (P - R) / (P + R), R the probability of the most likely other text that the recipe does not allow:
    the best text without any expectation, or the best single edit. Negative: something else is more likely.
 3. A field is **legible** when what stands there can be told. If the free reading is the expected text, every character

@@ -5,7 +5,7 @@ import pytest
 
 from core.alignment import Form
 from core.assignment import Match, forms
-from core.fields import BEYOND, CERTAIN, CLEAR, STEADY, Case, Field, free_gaps, gap, judge, unfound
+from core.fields import BEYOND, CERTAIN, CLEAR, STEADY, Case, Field, gap, gap_weights, judge, unfound
 from core.folding import folded
 from core.lattice import score
 from core.patterns import SYMBOL, Place, pattern
@@ -31,16 +31,17 @@ LETTER = Place(frozenset("A"))
 
 
 @pytest.mark.parametrize(
-    ("form", "free"),
+    ("form", "weights"),
     [
-        pytest.param(Form((LETTER, LETTER)), [True, True, True], id="text alone"),
-        pytest.param(Form((SYMBOL, LETTER)), [False, False, True], id="a symbol before"),
-        pytest.param(Form((LETTER, SYMBOL)), [True, False, False], id="a symbol after"),
-        pytest.param(Form((LETTER, LETTER), frozenset({1})), [True, False, True], id="a symbol left out between"),
+        pytest.param(Form((LETTER, LETTER)), [BEYOND, 1.0, BEYOND], id="text alone"),
+        pytest.param(Form((SYMBOL, LETTER, LETTER)), [BEYOND, BEYOND, 1.0, BEYOND], id="a symbol before"),
+        pytest.param(Form((LETTER, SYMBOL)), [BEYOND, BEYOND, BEYOND], id="a symbol after"),
+        pytest.param(Form((LETTER, LETTER), frozenset({1})), [BEYOND, 0.0, BEYOND], id="a symbol left out between"),
+        pytest.param(Form((LETTER,), frozenset({1})), [BEYOND, 0.0], id="a symbol left out at the end"),
     ],
 )
-def test_what_stands_beside_a_symbol_is_no_text(form: Form, free: list[bool]) -> None:
-    assert free_gaps(form).tolist() == free
+def test_one_more_character_weighs_by_where_it_stands(form: Form, weights: list[float]) -> None:
+    assert gap_weights(form).tolist() == weights
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,8 @@ def test_what_stands_beside_a_symbol_is_no_text(form: Form, free: list[bool]) ->
         pytest.param("SN74", "SN7", ".", id="one less"),
         pytest.param("SN74", "SN774", "7", id="one more"),
         pytest.param("SN74 E4", "SN74E", "", id="half a finish code"),
-        pytest.param("SN74 E4", "SN74E45", "", id="a finish code of three"),
-        pytest.param("SN74 E4", "SN74E4567", "567", id="more than a symbol could be"),
+        pytest.param("SN74 E4", "SN74E45", "5", id="more than a finish code"),
+        pytest.param("SN74 E4", "SN745E4", "4", id="one more before a finish code"),
     ],
 )
 def test_differences_leave_symbols_out(expected: str, read: str, differences: str) -> None:
@@ -90,6 +91,17 @@ def test_each_line_of_a_row_has_its_own_part() -> None:
     assert (first.read, second.read) == ("AB", "CD")
     assert first.score > 0.9 > second.score
     assert (first.text, second.text) == ("AB", "CD")
+
+
+@pytest.mark.parametrize(
+    ("expected", "shown"),
+    [
+        pytest.param("20B5XBL", "20B5XBL", id="symbols that the recipe does not name are left out"),
+        pytest.param("20B5XBL E4", "20B5XBLE4", id="those that it names are shown"),
+    ],
+)
+def test_symbols_show_where_the_recipe_names_them(expected: str, shown: str) -> None:
+    assert field_of(expected, "20B5XBL E4", which=-1 if "E4" not in expected else 0).read == shown
 
 
 def test_an_unfound_line_shows_what_was_expected() -> None:
