@@ -46,11 +46,9 @@ export function render({model}) {
   }
 
   function field(one) {
-    let place = -1
-    const read = (one.alignment || []).map((pair) => {
-      if (pair.read) place += 1
-      return cell(pair, one.line, pair.read && one.line !== null ? place : null)
-    })
+    const line = one.line === null ? null : model.lines[one.line]
+    const places = placesOf(one, (line && line.characters) || [])
+    const read = (one.alignment || []).map((pair, column) => cell(pair, one.line, places[column]))
     const score = one.score >= 0 ? `score ${(Math.floor(one.score / 100) / 100).toFixed(2)}` : "no score"
     const tags = [one.pattern ? `pattern ${one.expected}` : "", one.required ? "" : "optional", one.legible === false ? "illegible" : ""].filter(Boolean)
     return h("div.field", {role: "group", "aria-label": `Expected ${one.expected}, read ${one.read || "nothing"}`},

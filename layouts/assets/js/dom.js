@@ -52,3 +52,16 @@ function typing(event) {
 function plainKey(event) {
   return !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented && !typing(event)
 }
+
+// For each column of a field's alignment, the place of its character in the line, or null: spaces and symbols of the
+// line take no column, and what was read is compared in capitals.
+function placesOf(field, characters) {
+  let next = 0
+  return (field.alignment || []).map((pair) => {
+    if (!pair.read) return null
+    const found = characters.findIndex((one, place) => place >= next && one.text.toUpperCase() === pair.read.toUpperCase())
+    if (found < 0) return null
+    next = found + 1
+    return found
+  })
+}

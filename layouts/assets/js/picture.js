@@ -85,9 +85,20 @@ export function render({model}) {
     return [s("path", {class: "leader", d: `M${end + 2} ${want}H${(end + x) / 2}L${x} ${y}`}), group]
   }
 
-  function character(line, number, one, place) {
+  // The characters, by line, that are not what was expected.
+  function differing(lines) {
+    const found = lines.map(() => new Set())
+    for (const field of (model.evidence && model.evidence.fields) || []) {
+      if (field.line === null || !lines[field.line]) continue
+      const places = placesOf(field, lines[field.line].characters || [])
+      ;(field.alignment || []).forEach((pair, column) => { if (!pair.ok && places[column] !== null) found[field.line].add(places[column]) })
+    }
+    return found
+  }
+
+  function character(number, one, place, differs) {
     const pointed = model.pointed && model.pointed[0] === number && model.pointed[1] === place
-    const group = outlined(`character${one.confidence < WEAK ? " weak" : ""}${pointed ? " pointed" : ""}`, one.quad)
+    const group = outlined(`character${differs ? " differs" : one.confidence < WEAK ? " weak" : ""}${pointed ? " pointed" : ""}`, one.quad)
     group.dataset.at = `${number}-${place}`
     group.addEventListener("pointerenter", () => { model.pointed = [number, place] })
     group.addEventListener("pointerleave", () => { model.pointed = [] })
@@ -103,12 +114,13 @@ export function render({model}) {
     const lines = evidence.lines || []
     const parts = []
     if (layerOn("package") && evidence.outline) parts.push(outlined("package", evidence.outline))
+    if (layerOn("lines")) lines.forEach((line, index) => parts.push(outlined(`line ${judged(index)}`, line.quad)))
     if (layerOn("characters")) {
+      const wrong = differing(lines)
       lines.forEach((line, number) => (line.characters || []).forEach((one, place) => {
-        if (one.quad) parts.push(character(line, number, one, place))
+        if (one.quad) parts.push(character(number, one, place, wrong[number].has(place)))
       }))
     }
-    if (layerOn("lines")) lines.forEach((line, index) => parts.push(outlined(`line ${judged(index)}`, line.quad)))
     if (layerOn("text") && lines.length) parts.push(...labels(lines, evidence.outline))
     drawing.replaceChildren(...parts)
     point()
