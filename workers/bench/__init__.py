@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SUBJECTS: dict[str, str] = {
     "reading": "workers.bench.reading",
+    "judging": "workers.bench.judging",
     "intake": "workers.bench.intake",
 }
 """Name on the command line -> module."""
