@@ -2,7 +2,7 @@
 
     postgres ─┬─ migrate ─┬─ relay
     valkey ───┤           └─ worker-1 .. worker-N
-              └─ server (loads for seconds, so beside them)
+              └─ server (which loads for seconds before it asks anything of them, so it is started at once)
 
 What runs outside (`MARKSIGHT_DATABASE_URL`, `MARKSIGHT_REDIS_URL`) is no part of ours.
 """
@@ -42,7 +42,7 @@ def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part
             Part(name, command(name, "worker", "--name", name, nice=WORKER_NICE), loaded)
             for name in _worker_names(settings)
         ),
-        Part("server", command("server", "serve", ready=answers), names),
+        Part("server", command("server", "serve", ready=answers), names, early=True),
     )
 
 

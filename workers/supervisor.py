@@ -1,6 +1,7 @@
 """Starts the parts in the order of their needs, starts them again when they crash, and stops them in reverse.
 
-1. A part is started when everything it needs is ready, and stopped when everything that needs it has ended.
+1. A part is started when everything it needs is ready (an `early` one at once), and stopped when everything that
+   needs it has ended.
 2. A part that fails before it was ever ready ends the whole with its own words: something must be mended first.
 3. One that was ready once is started again for ever, after a pause that doubles up to a bound.
 4. Whatever happens, the end is reached: every stop escalates (`workers.child`), and no process is left behind.
@@ -32,12 +33,16 @@ Sweep = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to run: `make` prepares and returns the program each time it is started."""
+    """One thing to run: `make` prepares and returns the program each time it is started.
+
+    An `early` part is started at once, while what it needs is still on its way; its needs only order the end.
+    """
 
     name: str
     make: Callable[[], Awaitable[Program]]
     needs: tuple[str, ...] = ()
     once: bool = False
+    early: bool = False
     quiet: bool = False
 
 
@@ -111,7 +116,7 @@ class Supervisor:
 
     async def _keep(self, part: Part) -> None:
         """Start a part and start it again, until cancelled; a step that is done once just ends."""
-        for need in part.needs:
+        for need in () if part.early else part.needs:
             await self._ready[need].wait()
         try:
             await self._keep_alive(part)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -43,8 +42,6 @@ app = typer.Typer(
 )
 
 for _name, _panel in COMMANDS.items():
-    if find_spec(f"dashboard.cli.{_name}") is None:
-        continue
     _command = getattr(import_module(f"dashboard.cli.{_name}"), _name)
     app.command(_name, rich_help_panel=_panel or None, hidden=not _panel)(_command)
 

@@ -99,6 +99,19 @@ async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path: Pat
     assert log.read_text().split("\n")[4:7] == ["top ends", "middle ends", "bottom ends"]
 
 
+async def test_an_early_part_does_not_wait_for_its_needs_but_ends_before_them(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    async def when_early_has_started() -> bool:
+        return bool(_says(log, "early starts")())
+
+    early = replace(part("early", _leaves_word(log, "early"), "late"), early=True)
+    stage = Stage(tmp_path, part("late", _leaves_word(log, "late"), ready=when_early_has_started), early)
+    async with stage.running():
+        await until(_says(log, "late starts"))
+    assert [line for line in log.read_text().split("\n") if "ends" in line] == ["early ends", "late ends"]
+
+
 async def test_independent_parts_start_together(tmp_path: Path) -> None:
     """Each of the two waits for the other to have started: in a row, neither would ever be ready."""
 
