@@ -11,45 +11,65 @@ import numpy as np
 from core.geometry import as_quad, side_lengths_wh
 from core.reading import Candidate, CharacterReading, Emissions, LineReading, Quad
 
-SAME_ROW = 0.5  # of the lesser height: rows overlap by at least so much
 SURE = -1e-4  # log-probability of the space put between two pieces
 
+# (which part of the pieces must lie level, by how much at most, in heights of the lesser piece); in this order.
+LEVELS = (("foot", 0.35), ("middle", 0.45))
+
 Piece = TypeVar("Piece")
+Row = list[tuple[Quad, Piece]]
 
 
-def rows(pieces: Sequence[tuple[Quad, Piece]]) -> list[list[tuple[Quad, Piece]]]:
-    """Group pieces, with upright quads in view pixels, into rows from top to bottom, each from left to right."""
-    grouped: list[list[tuple[Quad, Piece]]] = []
-    for piece in sorted(pieces, key=lambda piece: float(piece[0][:, 1].mean())):
-        row = next((row for row in reversed(grouped) if _same_row(row, piece[0])), None)
-        if row is None:
-            grouped.append([piece])
-        else:
-            row.append(piece)
-    return [sorted(row, key=lambda piece: float(piece[0][:, 0].mean())) for row in grouped]
+def rows(pieces: Sequence[tuple[Quad, Piece]]) -> list[Row[Piece]]:
+    """Group pieces, with nearly level quads, into rows from top to bottom, each from left to right.
+
+    Pieces of one line stand on one foot, whatever their height; what stands on no other's foot (a raised symbol)
+    joins the row at whose middle it is. Pieces over one another are never one row.
+    """
+    grouped: list[Row[Piece]] = [[piece] for piece in pieces]
+    for part, most in LEVELS:
+        _merge(grouped, part, most)
+    for row in grouped:
+        row.sort(key=lambda piece: float(piece[0][:, 0].mean()))
+    return sorted(grouped, key=lambda row: float(np.mean([quad[:, 1].mean() for quad, _ in row])))
 
 
-def _same_row(row: Sequence[tuple[Quad, Piece]], quad: Quad) -> bool:
-    return any(_overlap(other, quad) >= SAME_ROW for other, _ in row) and not any(
-        _covers(other, quad) for other, _ in row
-    )
+def _merge(grouped: list[Row[Piece]], part: str, most: float) -> None:
+    """Join the two rows that lie most level, again and again, until no two are level enough."""
+    while True:
+        apart = {
+            (i, j): _apart(one, other, part) for i, one in enumerate(grouped) for j, other in enumerate(grouped[:i])
+        }
+        nearest = min(apart, key=apart.__getitem__, default=None)
+        if nearest is None or apart[nearest] > most:
+            return
+        grouped[nearest[1]].extend(grouped.pop(nearest[0]))
 
 
-def _overlap(one: Quad, other: Quad) -> float:
-    """Return the overlap of two pieces' heights over the lesser, along the slope of the wider of them."""
+def _apart(one: Row[Piece], other: Row[Piece], part: str) -> float:
+    """Return how far from level the nearest pieces of two rows are; infinity where some stand over one another."""
+    pairs = [(quad, against) for quad, _ in one for against, _ in other]
+    if any(_covers(quad, against) for quad, against in pairs):
+        return float("inf")
+    return min(_unlevel(quad, against, part) for quad, against in pairs)
+
+
+def _unlevel(one: Quad, other: Quad, part: str) -> float:
+    """Return how far two feet or middles are from level along the wider piece, in heights of the lesser piece."""
     wider, lesser = sorted((one, other), key=lambda quad: -side_lengths_wh(quad)[0])
-    across = float(lesser[:, 0].mean() - wider[:, 0].mean())
-    run = wider[1] - wider[0]
-    middle = float(wider[:, 1].mean()) + across * float(run[1] / max(abs(run[0]), 1e-6)) * float(np.sign(run[0]) or 1)
-    heights = side_lengths_wh(wider)[1], side_lengths_wh(lesser)[1]
-    apart = abs(float(lesser[:, 1].mean()) - middle)
-    return (sum(heights) / 2 - apart) / max(min(heights), 1e-6)
+    corners = slice(2, 4) if part == "foot" else slice(0, 4)
+    at, against = wider[corners].mean(axis=0), lesser[corners].mean(axis=0)
+    run = wider[1] - wider[0] + wider[2] - wider[3]
+    slope = float(run[1] / run[0]) if abs(run[0]) > abs(run[1]) else 0.0
+    expected = float(at[1]) + slope * float(against[0] - at[0])
+    height = min(side_lengths_wh(wider)[1], side_lengths_wh(lesser)[1])
+    return abs(float(against[1]) - expected) / max(height, 1e-6)
 
 
 def _covers(one: Quad, other: Quad) -> bool:
     """Say whether two pieces stand over each other rather than side by side."""
     shared = min(one[:, 0].max(), other[:, 0].max()) - max(one[:, 0].min(), other[:, 0].min())
-    return bool(shared > 0.5 * min(np.ptp(one[:, 0]), np.ptp(other[:, 0])))
+    return bool(shared > 0.35 * min(np.ptp(one[:, 0]), np.ptp(other[:, 0])))
 
 
 def joined(pieces: Sequence[LineReading]) -> LineReading:

@@ -8,6 +8,7 @@ from core.detection import TextBox
 from core.geometry import side_lengths_wh
 
 WIDE = 1.2  # width over height from which a piece surely runs along the x axis
+ALONG_X, ALONG_Y = (0, 2), (1, 3)
 CLEAR = 4.0  # times as much text along one axis as along the other settles it
 
 
@@ -28,14 +29,15 @@ def axis_mass(boxes: Sequence[TextBox]) -> tuple[float, float]:
     return across, down
 
 
-def quarters_to_try(boxes: Sequence[TextBox]) -> tuple[int, ...]:
-    """Return the quarter turns (0: as it is, 1: counter-clockwise) in which the text may run along x, likelier first.
+def ways_to_try(boxes: Sequence[TextBox]) -> tuple[int, ...]:
+    """Return the quarter turns counter-clockwise after which text may stand upright, the likelier axis first.
 
-    Each is read both ways up; a view with too little text to tell is tried in both.
+    Shapes tell the axis and never the end that is up, so ways come in pairs; where there is too little text to tell,
+    or none was found, all four are to be tried.
     """
     across, down = axis_mass(boxes)
     if across > CLEAR * down:
-        return (0,)
+        return ALONG_X
     if down > CLEAR * across:
-        return (1,)
-    return (0, 1) if across >= down else (1, 0)
+        return ALONG_Y
+    return ALONG_X + ALONG_Y if across >= down else ALONG_Y + ALONG_X

@@ -1,28 +1,28 @@
 """The PP-OCR reader: locate, rectify, bring out, detect, read both ways up, keep what reads best.
 
-Each attempt of `PLAN` is a view of the package (contrast method, size); the first that reads surely ends the search,
+Each look of `PLAN` is a view of the package (contrast method, size); the first that reads surely ends the search,
 else the best of all is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attempt import Attempt, Piece, rotation_ccw_deg, turned_quad
+from core.attempt import Attempt, rotation_ccw_deg
 from core.contrast import METHODS
-from core.detection import Detector, TextBox
+from core.detection import Detector
 from core.engines import Clock
 from core.frame import Frame
 from core.geometry import View, box_quad
-from core.orientation import along_x, quarters_to_try
+from core.glance import Glance
 from core.package import NO_PACKAGE, Located, locate
-from core.reading import MarkReading, Quad
-from core.recognition import Recogniser, crop_line
+from core.reading import MarkReading
+from core.recognition import Recogniser
 from core.rectify import rectify
 from core.stopwatch import Stopwatch
 
@@ -31,16 +31,39 @@ PREPROCESSING = "prep-1"  # to be raised whenever pixels reach the models in ano
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One way to look at a package: contrast method (see `core.contrast`), view size and margin around the outline."""
+    """One way to look at a package: contrast method (a name of `core.contrast.METHODS`) and size of the view."""
 
     contrast: str
-    area_px: float = 300_000.0
-    margin: float = 0.0
+    area_px: float
+
+    def __post_init__(self) -> None:
+        if self.contrast not in METHODS:
+            raise ValueError(f"expected one of {', '.join(METHODS)}, got {self.contrast!r}")
 
 
-PLAN = (Look("clahe"), Look("flat"))
-SURE_CONFIDENCE = 0.9
-SURE_CHARACTERS = 6
+# Tuned on the photos of real chips: small views read as well as large ones and cost less; no method suits all.
+PLAN = (
+    Look("clahe", 150_000.0),
+    Look("flat", 150_000.0),
+    Look("clahe", 300_000.0),
+    Look("plain", 150_000.0),
+    Look("flat", 300_000.0),
+    Look("plain", 600_000.0),
+)
+SURE, ORIENTED = 0.95, 0.85  # mean confidence that ends the search; that settles which way is up
+LEAST_CHARACTERS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """An attempt, and the region it was made in."""
+
+    region: Located
+    attempt: Attempt
+
+    def is_sure(self, confidence: float) -> bool:
+        """Say whether enough was read with at least this mean confidence."""
+        return self.attempt.count >= LEAST_CHARACTERS and self.attempt.mean_confidence >= confidence
 
 
 class PpOcrReader:
@@ -60,73 +83,39 @@ class PpOcrReader:
         with watch.timing("locate"):
             located = locate(frame.pixels)
         best = self._best(frame, located, watch)
-        lines = best.lines() if best is not None else ()
-        faults = located.faults
-        if not lines and located.whole:
-            faults = (NO_PACKAGE,)
-        outline = None if NO_PACKAGE in faults else located.outline
-        return MarkReading(lines, outline, rotation_ccw_deg(lines), faults, watch.seconds)
+        lines = best.attempt.lines() if best is not None else ()
+        region = best.region if best is not None else located
+        if region.whole and not lines:
+            region = Located(None, (NO_PACKAGE,))
+        return MarkReading(lines, region.outline, rotation_ccw_deg(lines), region.faults, watch.seconds)
 
-    def _best(self, frame: Frame, located: Located, watch: Stopwatch) -> Attempt | None:
-        best: Attempt | None = None
-        for attempt in self._attempts(frame, located, watch):
-            if best is None or attempt.score > best.score:
-                best = attempt
-            if _is_sure(best):
+    def _best(self, frame: Frame, located: Located, watch: Stopwatch) -> Found | None:
+        best: Found | None = None
+        grey = np.asarray(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        for region, look in product(_regions(located, frame.size_wh), self._plan):
+            # Once a look at this region has read well, the others need not ask again which way is up.
+            known = best is not None and best.region is region and best.is_sure(ORIENTED)
+            with watch.timing("rectify"):
+                view = _seen(grey, region, look)
+            glance = Glance(view, self._detector, self._recogniser, watch)
+            attempt = glance.best(best.attempt.way if best is not None and known else None)
+            if best is None or attempt.score > best.attempt.score:
+                best = Found(region, attempt)
+            if best.is_sure(SURE):
                 break
         return best
 
-    def _attempts(self, frame: Frame, located: Located, watch: Stopwatch) -> Iterator[Attempt]:
-        if located.outline is None:
-            return
-        grey = np.asarray(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-        for outline in _outlines(located, frame.size_wh):
-            for look in self._plan:
-                yield self._attempt(grey, outline, look, watch)
 
-    def _attempt(self, grey: NDArray[np.uint8], outline: Quad, look: Look, watch: Stopwatch) -> Attempt:
-        """Look at the package once; return the best of the ways up that its text allows."""
-        with watch.timing("rectify"):
-            view = _seen(grey, outline, look)
-        with watch.timing("detect"):
-            boxes = self._detector.detect(view.pixels)
-        attempts = [
-            attempt for quarter in quarters_to_try(boxes) for attempt in self._both_ways(view, boxes, quarter, watch)
-        ]
-        return max(attempts, key=lambda attempt: attempt.score)
-
-    def _both_ways(self, view: View, boxes: list[TextBox], quarter: int, watch: Stopwatch) -> list[Attempt]:
-        if quarter:
-            view = view.turned(quarter)
-            with watch.timing("detect"):
-                boxes = self._detector.detect(view.pixels)
-        with watch.timing("read"):
-            return [self._read(view, along_x(boxes), turn) for turn in (0, 2)]
-
-    def _read(self, view: View, boxes: list[TextBox], turn: int) -> Attempt:
-        quads = [turned_quad(box.quad, turn) for box in boxes]
-        crops = [crop_line(view.pixels, quad) for quad in quads]
-        emissions = self._recogniser.read([crop for crop, _ in crops])
-        pieces = (
-            Piece(quad, answer, view.to_original @ back)
-            for quad, answer, (_, back) in zip(quads, emissions, crops, strict=True)
-        )
-        return Attempt(view, turn, tuple(pieces))
-
-
-def _seen(grey: NDArray[np.uint8], outline: Quad, look: Look) -> View:
-    view = rectify(grey, outline, area_px=look.area_px, margin=look.margin)
+def _seen(grey: NDArray[np.uint8], region: Located, look: Look) -> View:
+    assert region.outline is not None  # noqa: S101 - a region to read in has one
+    view = rectify(grey, region.outline, area_px=look.area_px)
     return View(METHODS[look.contrast](view.pixels), view.to_original)
 
 
-def _outlines(located: Located, size_wh: tuple[int, int]) -> list[Quad]:
-    """Return the outlines to read in: the one found and, where that is doubtful, the whole picture."""
-    assert located.outline is not None  # noqa: S101 - the caller has looked
+def _regions(located: Located, size_wh: tuple[int, int]) -> list[Located]:
+    """Return where to read: in the outline found and, where that is doubtful, in the whole picture too."""
+    if located.outline is None:
+        return []
     if located.whole or located.sure:
-        return [located.outline]
-    return [located.outline, box_quad(0, 0, size_wh[0] - 1, size_wh[1] - 1)]
-
-
-def _is_sure(attempt: Attempt) -> bool:
-    characters = sum(len(piece.confidences) for piece in attempt.pieces)
-    return characters >= SURE_CHARACTERS and attempt.mean_confidence >= SURE_CONFIDENCE
+        return [located]
+    return [located, Located(box_quad(0, 0, size_wh[0] - 1, size_wh[1] - 1), whole=True)]

@@ -1,0 +1,29 @@
+"""Time by step."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from core.stopwatch import Stopwatch
+
+
+def ticking() -> object:
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+def test_steps_add_up_in_the_order_first_taken() -> None:
+    watch = Stopwatch(ticking())  # type: ignore[arg-type]
+    for step in ("locate", "read", "read"):
+        with watch.timing(step):
+            pass
+    assert watch.seconds == (("locate", 1.0), ("read", 2.0))
+
+
+def test_a_step_that_fails_is_timed_too() -> None:
+    watch = Stopwatch(ticking())  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError), watch.timing("read"):
+        raise RuntimeError
+    assert watch.seconds == (("read", 1.0),)
