@@ -38,9 +38,10 @@ bench: $(VENV)/.installed-dev  ## Measure, beside the peers; NAMES="reading inta
 	@$(BIN)/marksight bench $(NAMES)
 
 lock: $(VENV)/.installed-dev  ## Write the lock files again from pyproject.toml
-	@for extra in "requirements.lock --extra build" "requirements-dev.lock --extra build --extra dev"; do \
-	  $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
-	    --python-version 3.11 --override constraints-overrides.txt --output-file $$extra || exit 1; done
+	@compile="$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
+	    --python-version 3.11 --override constraints-overrides.txt --extra build" && \
+	$$compile --extra dev --output-file requirements-dev.lock && \
+	$$compile --constraint requirements-dev.lock --output-file requirements.lock  # what is tested is what is shipped
 
 clean:  ## Remove the virtual environment and the caches (the state folder is left alone)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The bucket store against a real server that speaks S3, where `moto[s3,server]` is installed."""
+"""The bucket store against a real server that speaks S3."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import pytest
 from data.bucket_store import BucketStore
 from data.errors import BlobMissing, StoreError
 from data.store import address_of
-
-pytest.importorskip("moto.server", reason="no S3 server here: pip install 'moto[s3,server]'")
 
 PORT = 5055
 ENDPOINT = f"http://127.0.0.1:{PORT}"
