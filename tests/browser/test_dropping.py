@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import csv
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Program, Tab
+from tests.conftest import ROOT
 
 PHOTOS = 10
+SAMPLES = ROOT / "data" / "assets" / "samples"
 
 DROP = """async ([files]) => {
   const transfer = new DataTransfer()
@@ -33,8 +36,6 @@ def ten(realchips: Path) -> list[Path]:
 
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
     """Drop files on the middle of nowhere: the whole page takes them."""
-    import base64  # noqa: PLC0415  # for this alone
-
     page.evaluate(DROP, [[[name, base64.b64encode(data).decode()] for name, data in files]])
 
 
@@ -72,7 +73,7 @@ def test_ten_photos_dropped_at_once_come_back_with_verdicts_and_readable_evidenc
 def test_what_is_no_photo_is_refused_in_words(
     tab: Tab, program: Program, name: str, data: bytes | None, said: str
 ) -> None:
-    whole = Path("data/assets/samples/mc74hc32an-clean-1.jpg").read_bytes()
+    whole = (SAMPLES / "mc74hc32an-clean-1.jpg").read_bytes()
     before = len(program.inspections())
     page = tab.open("/inspect")
     drop(page, (name, whole[: len(whole) // 2] if data is None else data))
@@ -84,7 +85,7 @@ def test_what_is_no_photo_is_refused_in_words(
 
 
 def test_a_refused_file_does_not_hold_up_the_others(tab: Tab, program: Program) -> None:
-    good = Path("data/assets/samples/ds18b20.jpg").read_bytes()
+    good = (SAMPLES / "ds18b20.jpg").read_bytes()
     page = tab.open("/inspect")
     drop(page, ("notes.txt", b"no"), ("part.jpg", good))
     expect(page.get_by_text("1 of 2 photos stored, 1 not accepted")).to_be_visible()
@@ -96,7 +97,7 @@ def test_photos_are_judged_by_the_recipe_chosen(tab: Tab, program: Program) -> N
     recipe = next(item for item in program.get("/v1/recipes")["items"] if item["name"].startswith("DS18B20"))
     page = tab.open(f"/inspect?recipe={recipe['id']}")
     expect(page.get_by_text(recipe["name"], exact=True)).to_be_visible()
-    page.locator("input[type=file]").set_input_files("data/assets/samples/ds18b20.jpg")
+    page.locator("input[type=file]").set_input_files(SAMPLES / "ds18b20.jpg")
     expect(page.get_by_text("1 of 1 photo stored")).to_be_visible()
     expect(page.locator("a.row").first.locator(".verdict")).to_have_text("Pass")
     assert program.inspections()[0]["recipe"]["id"] == recipe["id"]
