@@ -57,7 +57,7 @@ async def check_home(settings: Settings) -> list[Finding]:
     if not folder.exists():
         return [note("state folder", f"{folder} is not there yet; it is made at the first start")]
     try:
-        home.check_socket_length(folder)
+        home.check_path(folder)
         home.check_reachable(folder, user)
     except ServiceError as error:
         return [wrong("state folder", *_halves(error))]

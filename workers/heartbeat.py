@@ -19,7 +19,7 @@ Role = Literal["worker", "relay"]
 
 EVERY_S = 3.0
 FORGOTTEN_S = 15
-_PREFIX = "marksight:alive:"
+_ALL = "marksight:alive"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Heartbeat:
     @property
     def key(self) -> str:
         """The key in Redis; no two processes share one."""
-        return f"{_PREFIX}{self.role}:{self.name}:{self.host}:{self.pid}"
+        return f"{_ALL}:{self.role}:{self.name}:{self.host}:{self.pid}"
 
 
 def first(role: Role, name: str) -> Heartbeat:
@@ -55,7 +55,10 @@ def first(role: Role, name: str) -> Heartbeat:
 def beat(redis: Redis, heartbeat: Heartbeat) -> None:
     """Show that the process lives, now."""
     fresh = replace(heartbeat, seen=datetime.now(UTC), rss_mb=resident_mb())
-    redis.set(fresh.key, json.dumps(asdict(fresh), default=datetime.isoformat), ex=FORGOTTEN_S)
+    with redis.pipeline() as pipeline:
+        pipeline.set(fresh.key, json.dumps(asdict(fresh), default=datetime.isoformat), ex=FORGOTTEN_S)
+        pipeline.sadd(_ALL, fresh.key)  # so that nobody walks all keys of a Redis that others use too
+        pipeline.execute()
 
 
 def leave(redis: Redis, heartbeat: Heartbeat) -> None:
@@ -65,8 +68,12 @@ def leave(redis: Redis, heartbeat: Heartbeat) -> None:
 
 def living(redis: Redis) -> tuple[Heartbeat, ...]:
     """Return the processes that live, by role and name."""
-    keys = redis.keys(f"{_PREFIX}*")  # a few dozen at most
-    found = [_read(value) for value in (redis.mget(keys) if keys else ()) if value]
+    keys = sorted(redis.smembers(_ALL))
+    values = dict(zip(keys, redis.mget(keys) if keys else (), strict=True))
+    gone = [key for key, value in values.items() if value is None]
+    if gone:
+        redis.srem(_ALL, *gone)
+    found = [_read(value) for value in values.values() if value is not None]
     return tuple(sorted(found, key=lambda each: (each.role, each.name, each.pid)))
 
 

@@ -1,5 +1,7 @@
 """What the parts say and how they are, on the terminal and in the state folder.
 
+Neither a full disk nor a closed terminal may take the parts down: what cannot be written is left out.
+
 Every line of a part goes to `<home>/logs/<part>.log` (5 MB, three older ones kept), and to the terminal behind the
 part's name; of quiet parts, the bundled servers, only the file.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -29,6 +32,11 @@ class Note:
     pid: int | None = None
     restarts: int = 0
     reason: str = ""
+
+
+class _Quietly(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Say nothing: logging would print a traceback for every line while the disk is full."""
 
 
 class Journal:
@@ -54,27 +62,29 @@ class Journal:
         fresh = PartStatus(name, note.state, datetime.now(UTC), note.pid, note.restarts, note.reason)
         parts = tuple(fresh if part.name == name else part for part in self._status.parts)
         self._status = replace(self._status, parts=parts)
-        status.write(self._home, self._status)
+        with suppress(OSError):
+            status.write(self._home, self._status)
 
     def heard(self, name: str, line: str, *, quiet: bool) -> None:
         """Keep one line that a part printed."""
-        self._file(name).emit(logging.makeLogRecord({"msg": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {line}"}))
+        with suppress(OSError):
+            self._file(name).emit(logging.makeLogRecord({"msg": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {line}"}))
         if not quiet:
             self.tell(name, line)
 
     def tell(self, name: str, line: str) -> None:
         """Put a line about a part on the terminal."""
-        self._show(f"{name:<{self._width}} | {line}")
+        with suppress(OSError):
+            self._show(f"{name:<{self._width}} | {line}")
 
     def close(self) -> None:
         """Close the files."""
         for handler in self._handlers.values():
-            handler.close()
+            with suppress(OSError):
+                handler.close()
 
     def _file(self, name: str) -> RotatingFileHandler:
         if name not in self._handlers:
             path = self._home / "logs" / f"{name}.log"
-            self._handlers[name] = RotatingFileHandler(
-                path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-            )
+            self._handlers[name] = _Quietly(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
         return self._handlers[name]

@@ -81,7 +81,7 @@ def run(settings: Settings, *, name: str = "") -> None:
     """Work until TERM or INT, or until the process should be replaced."""
     process = WorkerProcess(compose(settings), name)
     process.warm()
-    threading.Thread(target=_show_life, args=(process,), daemon=True, name="heartbeat").start()
+    watch(process)
     failures = 0
     try:
         while True:
@@ -109,6 +109,11 @@ def _work(process: WorkerProcess) -> bool:
     worker.log_job_description = False
     worker.work(logging_level="WARNING")
     return worker.asked_to_stop
+
+
+def watch(process: WorkerProcess) -> None:
+    """Show the process's life from a thread of its own, and end the process when its job hangs."""
+    threading.Thread(target=_show_life, args=(process,), daemon=True, name="heartbeat").start()
 
 
 def _show_life(process: WorkerProcess) -> None:

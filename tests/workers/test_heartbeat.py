@@ -44,6 +44,22 @@ def test_it_is_forgotten_without_another_beat(client: Redis) -> None:
     assert heartbeat.FORGOTTEN_S > 3 * heartbeat.EVERY_S
 
 
+def test_who_is_forgotten_leaves_nothing(client: Redis) -> None:
+    own = first("worker", "worker-1")
+    beat(client, own)
+    client.delete(own.key)  # as Redis does when the time is over
+    assert living(client) == ()
+    assert client.keys("marksight:*") == []
+
+
+def test_a_wiped_redis_knows_everyone_again(client: Redis) -> None:
+    own = first("worker", "worker-1")
+    beat(client, own)
+    client.flushall()
+    beat(client, own)
+    assert [each.name for each in living(client)] == ["worker-1"]
+
+
 def test_leaving_is_seen_at_once(client: Redis) -> None:
     own = first("relay", "relay")
     beat(client, own)

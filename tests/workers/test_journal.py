@@ -57,3 +57,25 @@ def test_notes_change_one_part_only(journal: Journal) -> None:
     first, second = journal.status.parts
     assert first == before
     assert (second.name, second.state, second.restarts, second.reason) == ("relay", "crashed", 2, "why")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_takes_nothing_down(journal: Journal, shown: list[str], tmp_path: Path, capfd) -> None:
+    journal.close()
+    (tmp_path / "logs" / "relay.log").symlink_to("/dev/full")
+    (tmp_path / "supervisor.json.new").symlink_to("/dev/full")
+    journal.heard("relay", "hello", quiet=False)
+    journal.note("relay", Note("running", 7))
+    assert shown == ["relay    | hello"]
+    assert journal.status.parts[1].pid == 7
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_closed_terminal_takes_nothing_down(tmp_path: Path) -> None:
+    def closed(_: str) -> None:
+        raise BrokenPipeError
+
+    own = Journal(tmp_path, "", ("relay",), closed)
+    own.heard("relay", "hello", quiet=False)
+    own.close()
+    assert "hello" in (tmp_path / "logs" / "relay.log").read_text()

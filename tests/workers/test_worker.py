@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -121,18 +122,23 @@ async def test_outside_a_worker_a_job_has_nothing_to_run_in() -> None:
     await asyncio.to_thread(thread.join)
 
 
+def _variables(settings: Settings) -> dict[str, str]:
+    return {
+        "MARKSIGHT_HOME": str(settings.home),
+        "MARKSIGHT_DATABASE_URL": settings.database_url.get_secret_value(),  # type: ignore[union-attr]
+        "MARKSIGHT_REDIS_URL": settings.redis_url.get_secret_value(),  # type: ignore[union-attr]
+    }
+
+
+def _python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", *arguments)
+
+
 @pytest.fixture
 async def running(services: Services, postgres: Settings) -> AsyncIterator[Child]:
     """A worker as it runs in life, models and all."""
-    import sys  # noqa: PLC0415
-
-    environment = {
-        "MARKSIGHT_HOME": str(postgres.home),
-        "MARKSIGHT_DATABASE_URL": postgres.database_url.get_secret_value(),  # type: ignore[union-attr]
-        "MARKSIGHT_REDIS_URL": postgres.redis_url.get_secret_value(),  # type: ignore[union-attr]
-    }
-    argv = (sys.executable, "-P", "-m", "dashboard.cli", "worker", "--name", "probe")
-    child = Child(Program("worker", argv, Path("/"), environment=environment), print)
+    argv = _python("-m", "dashboard.cli", "worker", "--name", "probe")
+    child = Child(Program("worker", argv, Path("/"), environment=_variables(postgres)), print)
     await child.start()
     connection = services.queue.connection
     await until(lambda: heartbeat.living(connection) or child.returncode is not None)
@@ -157,3 +163,28 @@ async def test_a_worker_outlives_a_wiped_redis(services: Services, running: Chil
     await Relay(services).turn()
     await queue_probe.until_judged(services, ids)
     assert running.returncode is None
+
+
+HANGS = """
+import time
+from data.settings import Settings
+from workers import heartbeat, worker
+from workers.composition import compose
+from workers.worker_process import WorkerProcess
+worker.STUCK_S, heartbeat.EVERY_S = 0.2, 0.05
+process = WorkerProcess(compose(Settings()), "probe")
+process.busy_since = time.monotonic()
+worker.watch(process)
+print("hangs", flush=True)
+time.sleep(600)
+"""
+
+
+async def test_a_job_that_hangs_takes_its_process_along(services: Services) -> None:
+    lines: list[str] = []
+    child = Child(
+        Program("worker", _python("-c", HANGS), Path("/"), environment=_variables(services.settings)), lines.append
+    )
+    await child.start()
+    assert await child.wait() == worker.STUCK_CODE
+    assert any("has run for more than" in line for line in lines)

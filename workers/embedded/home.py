@@ -44,7 +44,7 @@ def prepare(home: Path, user: ServiceUser | None) -> None:
     Raises:
         HomeUnusable: the path is too long, cannot be written, or `user` cannot reach it.
     """
-    check_socket_length(home)
+    check_path(home)
     make(home, user)
     with _explained(home):
         _make_folders(home, user)
@@ -53,8 +53,10 @@ def prepare(home: Path, user: ServiceUser | None) -> None:
     check_reachable(home, user)
 
 
-def check_socket_length(home: Path) -> None:
-    """Raise HomeUnusable when a socket's path would be longer than the kernel takes."""
+def check_path(home: Path) -> None:
+    """Raise HomeUnusable when a socket's path would be longer than the kernel takes, or reads as two in a URL."""
+    if "," in str(home):
+        raise HomeUnusable(f"the state folder's path may hold no comma: {home}; set MARKSIGHT_HOME to another folder")
     length = len(os.fsencode(embedded_urls.postgres_socket(home)))
     if length > SOCKET_PATH_BYTES:
         raise HomeUnusable(

@@ -50,7 +50,8 @@ _LOCALE = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "
 
 def program(home: Path, user: ServiceUser | None) -> Program:
     """Return the server of a cluster that `prepare` has made."""
-    options = SETTINGS | {"unix_socket_directories": str(embedded_urls.run_folder(home))}
+    folder = str(embedded_urls.run_folder(home)).replace('"', '""')
+    options = SETTINGS | {"unix_socket_directories": f'"{folder}"'}  # a list, whose members may be quoted
     return Program(
         name="postgres",
         argv=(

@@ -92,6 +92,12 @@ def test_a_path_too_long_for_sockets_is_refused_before_anything_is_made(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_path_with_a_comma_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HomeUnusable, match="no comma"):
+        home.prepare(tmp_path / "a,b", None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_in_the_way_is_said(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("h") / "file"
     file.touch()

@@ -119,6 +119,13 @@ async def test_a_stale_pid_file_does_not_keep_it_from_starting(stopped: Path, pi
     await _starts(stopped)
 
 
+@pytest.mark.parametrize("name", ["two words", "prüfplatz", '"quoted"', "it's 100%"])
+async def test_an_odd_path_is_no_trouble(stopped: Path, name: str) -> None:
+    folder = stopped / name
+    state_folder.prepare(folder, service_user())
+    await _starts(folder)
+
+
 async def test_an_interrupted_first_start_is_begun_anew(stopped: Path) -> None:
     folder = stopped / "third"
     state_folder.prepare(folder, service_user())
