@@ -12,6 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+AGAIN_S = 1.0
+
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +49,12 @@ class Following:
             told.set()
 
     async def _run(self) -> None:
-        await self._source(self.tell)
+        while True:
+            try:
+                return await self._source(self.tell)
+            except Exception:  # the boundary of a task that all pages hang on: said, and begun again
+                log.exception("what pages follow has failed; beginning again")
+            await asyncio.sleep(AGAIN_S)
 
 
 async def told_within(told: asyncio.Event, seconds: float) -> bool:

@@ -26,6 +26,7 @@ from dashboard.teaching import Teaching
 from layouts.inspection import inspection_page
 
 LOOK_S = 2.0
+AWAY_WORDS = "The database does not answer. The page goes on asking."
 
 
 class InspectionPage:
@@ -70,7 +71,8 @@ class InspectionPage:
                 try:
                     await self._look()
                 except AWAY:
-                    self._shown = ""  # the database is away; look again
+                    self._shown = ""  # look again
+                    draw(self.model.param.update, problem=AWAY_WORDS)
                 await told_within(self._told, LOOK_S)
 
     async def _look(self) -> None:

@@ -14,6 +14,7 @@ from dashboard.page_life import draw, while_open
 from layouts.system import system_page
 
 LOOK_S = 10.0
+STALE = f"The parts have not answered for {LOOK_S:.0f} s; this is how they were."
 
 
 class SystemPage:
@@ -35,4 +36,5 @@ class SystemPage:
             while True:
                 if self.pulse.parts:
                     draw(self.model.show, self.pulse.parts, self.pulse.read_at)
-                await told_within(self._told, LOOK_S)
+                if not await told_within(self._told, LOOK_S):
+                    draw(self.model.param.update, problem=STALE)

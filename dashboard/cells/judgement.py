@@ -6,7 +6,7 @@ from dashboard.cells.cell import Cell, follow
 from dashboard.models.inspection import InspectionModel
 from layouts.judgement import judgement
 from layouts.markup import pane
-from layouts.states import error, waiting
+from layouts.states import error, skeleton, waiting
 
 WAITS = {
     "received": "Stored. It waits for the relay to hand it to a worker.",
@@ -23,17 +23,23 @@ class Judgement(Cell):
         self.model = model
         self.pane = pane("", "states", "judgement")
         self._shows(self.pane)
-        follow(model, ("verdict", "state", "evidence", "error", "recipe", "missing", "created_at"), self._draw)
+        follow(
+            model, ("verdict", "state", "evidence", "error", "recipe", "missing", "problem", "created_at"), self._draw
+        )
 
     def _draw(self) -> None:
         self.pane.object = self._markup()
 
     def _markup(self) -> str:
         model = self.model
+        if model.problem and not model.state:
+            return error(model.problem)
         if model.missing:
             return error("There is no inspection of this id.", "All results", "/inspect")
         if model.state in WAITS:
             return waiting(WAITS[model.state])
+        if not model.state:
+            return skeleton()
         return judgement(
             verdict=model.verdict,
             state=model.state,

@@ -30,6 +30,7 @@ class InspectionModel(param.Parameterized):
     older = param.String(doc="Id of the inspection before it; empty: none.")
     pass_score = param.Number(default=None, allow_None=True, doc="The recipe's pass score, 0..1.")
     pointed = param.List(default=[], item_type=int, doc="Line and character pointed at, from 0; empty: none.")
+    problem = param.String(doc="Why it cannot be shown, in words; empty: it can.")
     recipe = param.Dict(
         default=None, allow_None=True, doc="The recipe that judged it: id, name, version; None: read only."
     )
@@ -56,6 +57,7 @@ class InspectionModel(param.Parameterized):
             older=older,
             pass_score=(recipe or {}).get("pass_score"),
             pointed=[],
+            problem="",
             recipe=dict(view["recipe"]) if view.get("recipe") else None,
             size_wh=[image["width_px"], image["height_px"]] if image.get("width_px") else [],
             state=str(view["state"]),
@@ -64,7 +66,9 @@ class InspectionModel(param.Parameterized):
 
     def miss(self, inspection_id: str) -> None:
         """Say that there is no inspection of this id."""
-        self.param.update(id=inspection_id, missing=True, evidence=None, image_url="", state="", verdict=None)
+        self.param.update(
+            id=inspection_id, missing=True, problem="", evidence=None, image_url="", state="", verdict=None
+        )
 
     @property
     def settled(self) -> bool:

@@ -28,8 +28,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_S = 120.0
 OWN_SCHEMES = {"data", "blob"}
-EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to")
-"""What Chromium writes by itself when a request is refused or a server goes away, as some tests mean it to."""
+EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "not connected so cannot send")
+"""What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean it to."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -144,7 +144,7 @@ class Tab:
         self.page.on("websocket", lambda ws: self.asked.append(ws.url.replace("ws://", "http://", 1)))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(EXPECTED_NOISE):
+        if message.type == "error" and not any(noise in message.text for noise in EXPECTED_NOISE):
             self.wrong.append(message.text)
 
     def open(self, path: str) -> Page:

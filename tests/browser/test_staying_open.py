@@ -18,6 +18,7 @@ from dashboard.server import PageServer, build
 from data import embedded_urls
 from data.settings import Settings
 from tests.browser.conftest import Program, Tab, eventually
+from tests.conftest import ROOT
 from workers import status
 from workers.composition import compose
 
@@ -35,6 +36,21 @@ def test_an_open_page_comes_back_by_itself_after_a_restart(tab: Tab, program: Pr
     page.wait_for_function("!window.sameDocument", timeout=60_000)
     tab.drawn()
     expect(page.get_by_text("PostgreSQL")).to_be_visible()
+
+
+def test_photos_dropped_while_the_server_is_away_are_stored_once_it_is_back(tab: Tab, program: Program) -> None:
+    page = tab.open("/inspect")
+    before = {item["id"] for item in program.inspections()}
+    page.evaluate("window.sameDocument = true")
+    server = next(part for part in found_parts(program) if part.name == "server")
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    page.locator("input[type=file]").set_input_files(ROOT / "data" / "assets" / "samples" / "ds18b20.jpg")
+    expect(page.get_by_text("Trying again")).to_be_visible()
+    page.wait_for_function("!window.sameDocument", timeout=60_000)
+    tab.drawn()
+    new = [item for item in program.inspections() if item["id"] not in before]
+    assert [item["file_name"] for item in new] == ["ds18b20.jpg"]
 
 
 def found_parts(program: Program) -> tuple[status.PartStatus, ...]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from dashboard.following import Following, told_within
 
 
@@ -79,3 +81,23 @@ async def test_being_told_makes_ready_for_the_next_time() -> None:
 
 async def test_waiting_ends_by_itself() -> None:
     assert not await told_within(asyncio.Event(), 0.001)
+
+
+async def test_a_source_that_fails_is_said_and_begun_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = []
+
+    async def fails(tell: Callable[[], None]) -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise RuntimeError("gone")
+        tell()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("dashboard.following.AGAIN_S", 0.0)
+    told = asyncio.Event()
+    with Following(fails).follow(told):
+        assert await told_within(told, 5)
+    assert len(begun) == 2
+    assert "beginning again" in caplog.text

@@ -1,6 +1,6 @@
 // Photos go straight to the API, three at a time, each under a key of its own, so that one sent twice is kept once.
 
-const AT_ONCE = 3, TRIES = 4, RETRY_MS = 1500
+const AT_ONCE = 3, TRIES = 12, RETRY_MS = 1500, LONGEST_RETRY_MS = 6000
 
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
@@ -50,6 +50,7 @@ export function render({model}) {
 
   function say() {
     const done = stored + refused === asked
+    document.documentElement.toggleAttribute("data-sending", !done)  // the page is not loaded again meanwhile (watch.js)
     sending.hidden = !asked
     clear.hidden = !done
     const photos = asked === 1 ? "1 photo" : `${asked} photos`
@@ -96,7 +97,7 @@ export function render({model}) {
           return
         }
         shown.again(error.message)
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS * tried))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(RETRY_MS * tried, LONGEST_RETRY_MS)))
       }
     }
   }

@@ -59,7 +59,9 @@ export function render({model}) {
     more.hidden = !model.more
     stale.hidden = !model.problem
     stale.textContent = model.problem
-    empty.replaceChildren(h("b", {}, model.empty_title), h("span", {}, model.empty_text))
+    empty.replaceChildren(...(model.empty_title
+      ? [h("b", {}, model.empty_title), h("span", {}, model.empty_text)]
+      : [h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, "Still waiting for the results."))]))
   }
 
   function move(by, from = list.getRootNode().activeElement) {

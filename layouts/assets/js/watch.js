@@ -22,8 +22,10 @@
     setTimeout(look, RETRY_MS)
   }
 
-  // A page that was reloaded a moment ago waits, so that a server in trouble is not asked in a circle.
+  // A page that still sends photos waits until they are stored: they would be lost with it. One that was reloaded a moment
+  // ago waits too, so that a server in trouble is not asked in a circle.
   function comeBack() {
+    if (document.documentElement.hasAttribute("data-sending")) return setTimeout(comeBack, RETRY_MS)
     const before = Number(sessionStorage.getItem("marksight_reloaded") || 0)
     const wait = Math.max(0, AGAIN_MS - (Date.now() - before))
     setTimeout(() => {
