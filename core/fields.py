@@ -218,12 +218,24 @@ def _tells(case: Case, free: Scored) -> bool:
 
 
 def _doubtful(case: Case, column: Aligned) -> bool:
-    """Whether a difference tells nothing: the two may be confused, or it lies beyond an end of the line."""
-    if column.place is not None and column.read is not None:
-        return any(confusable(choice, column.read) for choice in case.places[column.place].choices)
-    inner = [place for place, other in enumerate(case.alignment) if other.place is not None and other.at is not None]
-    place = case.alignment.index(column)
-    return not inner or not inner[0] < place < inner[-1]
+    """Whether a difference tells nothing: the two may be confused, or it belongs to an end where the line is cut."""
+    choices = case.places[column.place].choices if column.place is not None else ()
+    if any(confusable(choice, column.read or "") for choice in choices):
+        return True
+    return any(column in end and any(_lacks(other) for other in end) for end in _ends(case.alignment))
+
+
+def _ends(alignment: Sequence[Aligned]) -> tuple[Sequence[Aligned], Sequence[Aligned]]:
+    """Return the columns before the first that agrees, and those after the last."""
+    agreeing = [place for place, column in enumerate(alignment) if column.ok]
+    if not agreeing:
+        return alignment, ()
+    return alignment[: agreeing[0]], alignment[agreeing[-1] + 1 :]
+
+
+def _lacks(column: Aligned) -> bool:
+    """Whether one side has nothing here."""
+    return column.place is None or column.at is None
 
 
 def _clarity(case: Case, column: Aligned, certain: NDArray[np.float64], free: Scored) -> float:
