@@ -16,10 +16,10 @@ from workers import child, status
 from workers.child import Program
 from workers.claim import free_port
 from workers.embedded import binaries, home
-from workers.embedded.service_user import ServiceUser, service_user
+from workers.embedded.service_user import ServiceUser
 from workers.errors import PortTaken, ServiceError
 from workers.finding import Finding, note, ok, wrong
-from workers.parts import answers_health
+from workers.parts import answers_health, servers_user
 
 GIB = 2**30
 NO_SPACE, LITTLE_SPACE = 0.5 * GIB, 5 * GIB
@@ -53,7 +53,7 @@ def _unknown(name: str) -> Finding:
 
 async def check_home(settings: Settings) -> list[Finding]:
     """Can the state folder be used, and are its secrets ours alone?"""
-    folder, user = settings.home.absolute(), _user(settings)
+    folder, user = settings.home.absolute(), servers_user(settings)
     if not folder.exists():
         return [note("state folder", f"{folder} is not there yet; it is made at the first start")]
     try:
@@ -86,7 +86,7 @@ async def check_space(settings: Settings) -> list[Finding]:
 
 async def check_programs(settings: Settings) -> list[Finding]:
     """Do the bundled PostgreSQL and Valkey run here, as the user they will run as?"""
-    folder, user = settings.home.absolute(), _user(settings)
+    folder, user = settings.home.absolute(), servers_user(settings)
     findings = []
     if settings.database_url is None:
         findings.append(await _runs("PostgreSQL", folder, user))
@@ -119,11 +119,6 @@ async def check_port(settings: Settings) -> list[Finding]:
     except PortTaken as error:
         return [wrong("port", *_halves(error))]
     return [ok("port", f"{settings.host}:{port} is free")]
-
-
-def _user(settings: Settings) -> ServiceUser | None:
-    """Return the servers' own user; where both run outside, nobody else must reach the state folder."""
-    return service_user() if settings.database_url is None or settings.redis_url is None else None
 
 
 def _halves(error: ServiceError) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from data.settings import Settings
 from workers.child import Program, Ready
 from workers.embedded import postgres, valkey
-from workers.embedded.service_user import ServiceUser
+from workers.embedded.service_user import ServiceUser, service_user
 from workers.supervisor import Part
 
 SERVER_READY_S = 120.0
@@ -44,6 +44,11 @@ def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part
         ),
         Part("server", command("server", "serve", ready=answers), names, early=True),
     )
+
+
+def servers_user(settings: Settings) -> ServiceUser | None:
+    """Return the user of the bundled servers, who must reach the state folder; None where both run outside."""
+    return service_user() if settings.database_url is None or settings.redis_url is None else None
 
 
 def marksight(

@@ -23,14 +23,15 @@ def up(
     from data.settings import settings
     from workers.claim import claimed, free_port
     from workers.embedded import home
-    from workers.embedded.service_user import service_user
+    from workers.parts import servers_user
 
-    chosen, user = settings(), service_user()
+    chosen = settings()
+    user = servers_user(chosen)
     folder = chosen.home.absolute()
     home.make(folder, user)
     with claimed(folder):
-        home.prepare(folder, user)
         port = free_port(chosen.host, chosen.port)
+        home.prepare(folder, user)
         _run(chosen, port, demo=demo)
 
 
@@ -40,12 +41,11 @@ def _run(settings: Settings, port: int, *, demo: bool) -> None:
 
     from workers import child, parts, strays
     from workers.demo import demo_part
-    from workers.embedded.service_user import service_user
     from workers.journal import Journal
     from workers.supervisor import Supervisor
 
     address = f"http://{_shown(settings.host)}:{port}"
-    all_parts = parts.parts(settings, port, service_user())
+    all_parts = parts.parts(settings, port, parts.servers_user(settings))
     if demo:
         all_parts = (*all_parts, demo_part(settings, port))
     journal = Journal(settings.home.absolute(), address, tuple(part.name for part in all_parts), typer.echo)

@@ -28,11 +28,14 @@ def make(home: Path, user: ServiceUser | None) -> None:
     """Make the state folder itself, with rights that let `user` through to what is its own; may be repeated.
 
     Raises:
-        HomeUnusable: it cannot be made or written.
+        HomeUnusable: its path is too long, it cannot be made or written, or `user` cannot reach it.
     """
+    check_path(home)
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    check_reachable(nearest if nearest != home or _filled(home) else home.parent, user)
     with _explained(home):
         home.mkdir(parents=True, exist_ok=True, mode=0o711)
-        if not any(home.iterdir()):
+        if not _filled(home):
             home.chmod(0o711 if user else 0o700)
         if not os.access(home, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "no right to write there", str(home))
@@ -44,7 +47,6 @@ def prepare(home: Path, user: ServiceUser | None) -> None:
     Raises:
         HomeUnusable: the path is too long, cannot be written, or `user` cannot reach it.
     """
-    check_path(home)
     make(home, user)
     with _explained(home):
         _make_folders(home, user)
@@ -70,9 +72,13 @@ def check_reachable(home: Path, user: ServiceUser | None) -> None:
     closed = closed_folder(home, user) if user else None
     if user and closed:
         raise HomeUnusable(
-            f"the service user {user.name} may not enter {closed}, so PostgreSQL cannot run in {home}; "
+            f"the service user {user.name} may not enter {closed}, so the bundled servers cannot run there; "
             f"set MARKSIGHT_HOME elsewhere, run Marksight as an ordinary user, or: chmod o+x {closed}"
         )
+
+
+def _filled(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 @contextmanager

@@ -74,7 +74,8 @@ def test_an_empty_folder_made_by_mktemp_is_opened(folder: Path) -> None:
 def test_a_folder_with_something_in_it_keeps_its_rights(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     (folder / "letter").touch()
-    home.make(folder, NOBODY)
+    with pytest.raises(HomeUnusable, match="may not enter"):
+        home.make(folder, NOBODY)
     assert _mode(folder) == 0o700
 
 
@@ -83,6 +84,7 @@ def test_a_closed_parent_is_named_with_the_way_out(folder: Path) -> None:
     folder.parent.chmod(0o700)
     with pytest.raises(HomeUnusable, match=r"nobody may not enter .*chmod o\+x"):
         home.prepare(folder, service_user())
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "é" * 60], ids=["long in letters", "long in bytes"])
