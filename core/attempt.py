@@ -17,6 +17,7 @@ from core.recognition import CROP_HEIGHT_PX, STEP_PX
 from core.zeros import settled
 
 LEAST_MEAN_CONFIDENCE = 0.7  # a piece that reads worse than this is no text: logos, notches, leads
+ENOUGH = 6  # characters, below which a high confidence may be luck
 DOUBT = 0.8  # a character surer than this speaks for an attempt, a less sure one against it
 
 
@@ -80,6 +81,10 @@ class Attempt:
         every = [piece.confidences for piece in self.pieces]
         together = np.concatenate(every) if every else np.zeros(0)
         return float(together.mean()) if len(together) else 0.0
+
+    def is_sure(self, confidence: float) -> bool:
+        """Say whether enough was read, and with at least this mean confidence."""
+        return self.count >= ENOUGH and self.mean_confidence >= confidence
 
     def lines(self) -> tuple[LineReading, ...]:
         """Return the marking lines, top to bottom as the text reads."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from core.attempt import Attempt, Piece
 from core.detection import Detector, TextBox
 from core.geometry import View, turned
-from core.orientation import along_x, ways_to_try
+from core.orientation import along_x, is_clear, ways_by_axis
 from core.recognition import Recogniser, crop_line
 from core.stopwatch import Stopwatch
 
@@ -22,10 +20,20 @@ class Glance:
         self._watch = watch
         self._axes: dict[int, tuple[View, list[TextBox]]] = {}
 
-    def best(self, way: int | None = None) -> Attempt:
-        """Read `way` up, or every way that the text found allows, and return what reads best."""
-        ways: Iterable[int] = (way,) if way is not None else ways_to_try(self._axis(0)[1])
-        return max((self.attempt(way) for way in ways), key=lambda attempt: attempt.score)
+    def best(self, oriented: float) -> Attempt:
+        """Read both ways up along the likelier axis, and along the other too unless that is settled.
+
+        It is settled when the shapes of the text are clear and it read with a mean confidence of `oriented`.
+        """
+        shapes = self._axis(0)[1]
+        first, second = ways_by_axis(shapes)
+        best = self._better(first)
+        if is_clear(shapes) and best.is_sure(oriented):
+            return best
+        return max(best, self._better(second), key=_score)
+
+    def _better(self, ways: tuple[int, int]) -> Attempt:
+        return max((self.attempt(way) for way in ways), key=_score)
 
     def attempt(self, way: int) -> Attempt:
         """Read the text that is upright after `way` quarter turns counter-clockwise."""
@@ -47,3 +55,7 @@ class Glance:
             with self._watch.timing("detect"):
                 self._axes[quarter] = view, self._detector.detect(view.pixels)
         return self._axes[quarter]
+
+
+def _score(attempt: Attempt) -> float:
+    return attempt.score

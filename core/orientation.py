@@ -29,15 +29,16 @@ def axis_mass(boxes: Sequence[TextBox]) -> tuple[float, float]:
     return across, down
 
 
-def ways_to_try(boxes: Sequence[TextBox]) -> tuple[int, ...]:
-    """Return the quarter turns counter-clockwise after which text may stand upright, the likelier axis first.
+def ways_by_axis(boxes: Sequence[TextBox]) -> tuple[tuple[int, int], ...]:
+    """Return the quarter turns counter-clockwise after which text may stand upright, by axis, the likelier axis first.
 
-    Shapes tell the axis and never the end that is up, so ways come in pairs; where there is too little text to tell,
-    or none was found, all four are to be tried.
+    Shapes tell the axis, though not surely (letters far apart are pieces of their own), and never the end that is up.
     """
     across, down = axis_mass(boxes)
-    if across > CLEAR * down:
-        return ALONG_X
-    if down > CLEAR * across:
-        return ALONG_Y
-    return ALONG_X + ALONG_Y if across >= down else ALONG_Y + ALONG_X
+    return (ALONG_X, ALONG_Y) if across >= down else (ALONG_Y, ALONG_X)
+
+
+def is_clear(boxes: Sequence[TextBox]) -> bool:
+    """Say whether the shapes settle the axis, as long as what is read along it makes sense."""
+    across, down = axis_mass(boxes)
+    return max(across, down) > CLEAR * min(across, down)

@@ -17,7 +17,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import area_px, box_quad, grown, homography, rectangle_quad, side_lengths_wh
+from core.geometry import (
+    angle_deg,
+    area_px,
+    box_quad,
+    grown,
+    homography,
+    rectangle_quad,
+    side_lengths_wh,
+    wrapped_deg,
+)
 from core.package_masks import Mask, filled, opened, proposed_masks, without
 from core.reading import Quad
 
@@ -36,6 +45,7 @@ GREATEST_ASPECT = 7.0
 LEAST_FILL = 0.75
 SECOND_AREA = 0.4  # of the first package's: below that it is a neighbour, not a second part
 SECOND_SCORE = 25.0
+IN_LINE_DEG, IN_LINE_FILL = 6.0, 0.85  # two halves of one body: alike in angle, and filling a rectangle together
 LEAST_SPREAD = 6.0  # grey levels between the darkest and brightest hundredth; below that the picture is blank
 
 
@@ -70,8 +80,9 @@ def locate(pixels: NDArray[np.uint8]) -> Located:
     if best is None or best.score < GOOD_SCORE:
         height, width = pixels.shape[:2]
         return Located(box_quad(0, 0, width - 1, height - 1), whole=True)
-    faults = _faults(small, best)
-    outline = (best.quad + 0.5) / scale - 0.5
+    quad, others = _with_its_rest(best.quad, _others(small, best))
+    faults = _faults(small, quad, others)
+    outline = (quad + 0.5) / scale - 0.5
     return Located(outline.astype(np.float32), faults, sure=best.score >= LIKELY_SCORE)
 
 
@@ -200,22 +211,39 @@ def _apartness(small: NDArray[np.uint8], quad: Quad) -> float:
     return float(min(MOST_APART, np.abs(step).max()))
 
 
-def _faults(small: NDArray[np.uint8], best: Proposal) -> tuple[str, ...]:
-    found = []
-    if _has_second(small, best):
-        found.append(TWO_PACKAGES)
-    if is_cut(best.quad, (small.shape[1], small.shape[0])) and _is_real(small, best.quad):
-        found.append(PACKAGE_CUT)
-    return tuple(found)
-
-
-def _has_second(small: NDArray[np.uint8], best: Proposal) -> bool:
+def _others(small: NDArray[np.uint8], best: Proposal) -> list[Quad]:
+    """Return rectangles beside the best one that are nearly as large and look as much like a package."""
     rest = without(best.mask, best.quad)
-    return any(
-        area_px(other.quad) >= SECOND_AREA * area_px(best.quad) and edge_score(small, other.quad) >= SECOND_SCORE
+    return [
+        other.quad
         for mask in (rest, filled(rest))
         for other in _proposals(small, mask)
-    )
+        if area_px(other.quad) >= SECOND_AREA * area_px(best.quad) and edge_score(small, other.quad) >= SECOND_SCORE
+    ]
+
+
+def _with_its_rest(quad: Quad, others: list[Quad]) -> tuple[Quad, list[Quad]]:
+    """Return the outline and the other packages; a piece that lies against it in line with it is its own other half.
+
+    Bold print across a body can part it in two.
+    """
+    for other in others:
+        if _is_in_line(quad, other):
+            return rectangle_quad(np.concatenate([quad, other])), []
+    return quad, others
+
+
+def _is_in_line(one: Quad, other: Quad) -> bool:
+    whole = rectangle_quad(np.concatenate([one, other]))
+    lying = abs(wrapped_deg(angle_deg(one) - angle_deg(other), 90.0)) < IN_LINE_DEG
+    return lying and area_px(one) + area_px(other) > IN_LINE_FILL * area_px(whole)
+
+
+def _faults(small: NDArray[np.uint8], quad: Quad, others: list[Quad]) -> tuple[str, ...]:
+    found = [TWO_PACKAGES] if others else []
+    if is_cut(quad, (small.shape[1], small.shape[0])) and _is_real(small, quad):
+        found.append(PACKAGE_CUT)
+    return tuple(found)
 
 
 def _is_real(small: NDArray[np.uint8], quad: Quad) -> bool:

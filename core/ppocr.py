@@ -51,7 +51,6 @@ PLAN = (
     Look("plain", 600_000.0),
 )
 SURE, ORIENTED = 0.95, 0.85  # mean confidence that ends the search; that settles which way is up
-LEAST_CHARACTERS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +59,6 @@ class Found:
 
     region: Located
     attempt: Attempt
-
-    def is_sure(self, confidence: float) -> bool:
-        """Say whether enough was read with at least this mean confidence."""
-        return self.attempt.count >= LEAST_CHARACTERS and self.attempt.mean_confidence >= confidence
 
 
 class PpOcrReader:
@@ -93,15 +88,15 @@ class PpOcrReader:
         best: Found | None = None
         grey = np.asarray(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         for region, look in product(_regions(located, frame.size_wh), self._plan):
-            # Once a look at this region has read well, the others need not ask again which way is up.
-            known = best is not None and best.region is region and best.is_sure(ORIENTED)
             with watch.timing("rectify"):
                 view = _seen(grey, region, look)
             glance = Glance(view, self._detector, self._recogniser, watch)
-            attempt = glance.best(best.attempt.way if best is not None and known else None)
+            # Once a look at this region has read well, the others need not ask again which way is up.
+            known = best is not None and best.region is region and best.attempt.is_sure(ORIENTED)
+            attempt = glance.attempt(best.attempt.way) if best is not None and known else glance.best(ORIENTED)
             if best is None or attempt.score > best.attempt.score:
                 best = Found(region, attempt)
-            if best.is_sure(SURE):
+            if best.attempt.is_sure(SURE):
                 break
         return best
 

@@ -6,26 +6,32 @@ import pytest
 
 from core.detection import TextBox
 from core.geometry import box_quad
-from core.orientation import along_x, axis_mass, ways_to_try
+from core.orientation import along_x, axis_mass, is_clear, ways_by_axis
 
 
 def box(width: float, height: float, score: float = 0.9) -> TextBox:
     return TextBox(box_quad(0, 0, width, height), score)
 
 
+X, Y = (0, 2), (1, 3)
+
+
 @pytest.mark.parametrize(
-    ("boxes", "ways"),
+    ("boxes", "axes", "clear"),
     [
-        pytest.param([box(100, 20), box(80, 20)], (0, 2), id="wide-text-runs-along-x"),
-        pytest.param([box(20, 100), box(20, 80)], (1, 3), id="tall-text-runs-along-y"),
-        pytest.param([box(100, 20), box(20, 60)], (0, 2, 1, 3), id="mixed-mostly-wide"),
-        pytest.param([box(60, 20), box(20, 100)], (1, 3, 0, 2), id="mixed-mostly-tall"),
-        pytest.param([box(30, 30)], (0, 2, 1, 3), id="one-character-tells-nothing"),
-        pytest.param([], (0, 2, 1, 3), id="nothing-found"),
+        pytest.param([box(100, 20), box(80, 20)], (X, Y), True, id="wide-text-runs-along-x"),
+        pytest.param([box(20, 100), box(20, 80)], (Y, X), True, id="tall-text-runs-along-y"),
+        pytest.param([box(100, 20), box(20, 60)], (X, Y), False, id="mixed-mostly-wide"),
+        pytest.param([box(60, 20), box(20, 100)], (Y, X), False, id="mixed-mostly-tall"),
+        pytest.param([box(30, 30)], (X, Y), False, id="one-character-tells-nothing"),
+        pytest.param([], (X, Y), False, id="nothing-found"),
     ],
 )
-def test_the_shapes_of_pieces_say_along_which_axis_text_runs(boxes: list[TextBox], ways: tuple[int, ...]) -> None:
-    assert ways_to_try(boxes) == ways
+def test_the_shapes_of_pieces_say_along_which_axis_text_runs(
+    boxes: list[TextBox], axes: tuple[tuple[int, int], ...], clear: bool
+) -> None:
+    assert ways_by_axis(boxes) == axes
+    assert is_clear(boxes) is clear
 
 
 def test_surer_and_longer_pieces_weigh_more() -> None:
