@@ -29,7 +29,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 START_S = 120.0
 OWN_SCHEMES = {"data", "blob"}
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "not connected so cannot send")
-"""What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean it to."""
+"""What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
