@@ -242,34 +242,3 @@ def test_blocks_change_nothing() -> None:
     whole = decide(signals, RULES)
     for start in (0, BLOCK - 1, BLOCK, 2 * BLOCK, count - 1):
         assert whole.verdict[start] == decide(signals.rows(slice(start, start + 1)), RULES).verdict[0]
-
-
-@pytest.mark.parametrize(
-    ("measured", "facts", "confidence"),
-    [
-        pytest.param(Measured(9000, 9000, 9000), 0, 5000, id="pass: half the room over accept is used"),
-        pytest.param(Measured(8000, 9000, 8000), 0, 0, id="pass: on a limit"),
-        pytest.param(Measured(10000, 10000, 10000), 0, 10000, id="pass: nothing could be better"),
-        pytest.param(Measured(10000, 5500, 10000), 0, 5000, id="pass: the margin is nearest"),
-        pytest.param(Measured(1500, 0, 1500), 0, 5000, id="fail: half way to the reject limit"),
-        pytest.param(Measured(0, 0, 0), 0, 10000, id="fail: as far as can be"),
-        pytest.param(GOOD, int(Reason.RIVAL_TEXT), 10000, id="fail: by a fact"),
-        pytest.param(Measured(7500, 5000, 7500), 0, 1000, id="borderline: near a pass"),
-        pytest.param(Measured(3500, 5000, 3500), 0, 1000, id="borderline: near a fail"),
-        pytest.param(GOOD, int(Reason.ILLEGIBLE), 10000, id="borderline: no limit would change it"),
-        pytest.param(GOOD, int(Reason.TIME_OUT), 0, id="not judged"),
-    ],
-)
-def test_confidence_is_the_distance_to_the_nearest_limit(measured: Measured, facts: int, confidence: int) -> None:
-    assert decide(one_row({"ocr": measured}, facts), RULES).confidence[0] == confidence
-
-
-@given(MEASURED, st.integers(0, 200))
-def test_no_limit_within_the_confidence_changes_a_pass(measured: Measured, slack: int) -> None:
-    decided = decide(one_row({"ocr": measured}, 0), RULES)
-    if decided.verdict[0] != Verdict.PASS:
-        return
-    accept = OCR.accept + int(decided.confidence[0]) * (ONE - OCR.accept) // ONE - slack
-    if accept >= OCR.accept:
-        moved = replace(RULES, signals=(("ocr", replace(OCR, accept=accept)),))
-        assert decide(one_row({"ocr": measured}, 0), moved).verdict[0] == Verdict.PASS
