@@ -158,7 +158,7 @@ async def _serve(settings: Settings, *, api_only: bool, say: Callable[[str], Non
 
 
 async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
-    from dashboard.pages import routes  # noqa: PLC0415  # heavy
+    from dashboard.pages.routes import routes  # noqa: PLC0415  # heavy
 
     with _port_is_ours(services.settings):
         server = build(services, routes(services))

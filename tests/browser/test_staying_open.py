@@ -13,7 +13,7 @@ from functools import partial
 from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 
-from dashboard.following import Following
+from dashboard.pages.following import Following
 from dashboard.server import PageServer, build
 from data import embedded_urls
 from data.settings import Settings
@@ -91,7 +91,7 @@ def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following
     followings: list[Following] = []
 
     async def serve() -> None:
-        from dashboard.pages import context_of, routes_of  # noqa: PLC0415  # heavy
+        from dashboard.pages.routes import context_of, routes_of  # noqa: PLC0415  # heavy
 
         services = compose(settings)
         context = context_of(services)

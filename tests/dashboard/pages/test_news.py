@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from dashboard.following import Following, told_within
-from dashboard.news import news
+from dashboard.pages.following import Following, told_within
+from dashboard.pages.news import news
 from data.settings import Settings
 from tests.dashboard.pages.conftest import ASSETS
 from workers.composition import Services, compose

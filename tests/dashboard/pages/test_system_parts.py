@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.models.system import Part
-from dashboard.system_parts import SLOW_QUEUE_S, queue_part, reader
+from dashboard.pages.system_parts import SLOW_QUEUE_S, queue_part, reader
 from data.queries.system import QueueFigures, SystemFigures
 from data.settings import Settings
 from tests.dashboard.pages.conftest import ASSETS

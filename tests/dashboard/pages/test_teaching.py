@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.teaching import TeachingModel
-from dashboard.page_reads import PageReads
-from dashboard.teaching import Teaching
+from dashboard.pages.reads import PageReads
+from dashboard.pages.teaching import Teaching
 from data.queries import recipes
 from workers.composition import Services
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from dashboard.models.system import Part
-from dashboard.pulse import Pulse
+from dashboard.pages.pulse import Pulse
 
 
 def pulse(*parts: Part) -> Pulse:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.following import Following
-from dashboard.page_reads import PageReads
-from dashboard.pulse import Pulse
+from dashboard.pages.following import Following
+from dashboard.pages.pulse import Pulse
+from dashboard.pages.reads import PageReads
 from workers.composition import Services
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboard.following import Following, told_within
+from dashboard.pages.following import Following, told_within
 
 
 class Source:
@@ -83,9 +83,7 @@ async def test_waiting_ends_by_itself() -> None:
     assert not await told_within(asyncio.Event(), 0.001)
 
 
-async def test_a_source_that_fails_is_said_and_begun_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_source_that_fails_is_said_and_begun_again(caplog: pytest.LogCaptureFixture) -> None:
     begun = []
 
     async def fails(tell: Callable[[], None]) -> None:
@@ -95,9 +93,8 @@ async def test_a_source_that_fails_is_said_and_begun_again(
         tell()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("dashboard.following.AGAIN_S", 0.0)
     told = asyncio.Event()
-    with Following(fails).follow(told):
+    with Following(fails, again_s=0.0).follow(told):
         assert await told_within(told, 5)
     assert len(begun) == 2
     assert "beginning again" in caplog.text

@@ -15,14 +15,14 @@ from dashboard.cells.photo import Photo
 from dashboard.cells.signals import SignalGauges, Timings
 from dashboard.cells.stepping import Stepping
 from dashboard.cells.teaching import TeachRecipe
-from dashboard.following import told_within
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.results import known_verdict
 from dashboard.models.teaching import TeachingModel
-from dashboard.page_context import PageContext
-from dashboard.page_life import arguments, draw, while_open
-from dashboard.page_reads import View
-from dashboard.teaching import Teaching
+from dashboard.pages.context import PageContext
+from dashboard.pages.following import told_within
+from dashboard.pages.life import arguments, draw, while_open
+from dashboard.pages.reads import View
+from dashboard.pages.teaching import Teaching
 from layouts.inspection import inspection_page
 
 LOOK_S = 2.0

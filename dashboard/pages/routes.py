@@ -10,16 +10,16 @@ import panel as pn
 from panel.viewable import Viewable
 
 from dashboard.auth import resolve
-from dashboard.following import Following, told_within
-from dashboard.inspect_page import InspectPage
-from dashboard.inspection_page import InspectionPage
-from dashboard.news import news
-from dashboard.page_context import PageContext
-from dashboard.page_life import draw, while_open
-from dashboard.page_reads import PageReads
-from dashboard.pulse import Pulse
-from dashboard.system_page import SystemPage
-from dashboard.system_parts import reader
+from dashboard.pages.context import PageContext
+from dashboard.pages.following import Following, told_within
+from dashboard.pages.inspect import InspectPage
+from dashboard.pages.inspection import InspectionPage
+from dashboard.pages.life import draw, while_open
+from dashboard.pages.news import news
+from dashboard.pages.pulse import Pulse
+from dashboard.pages.reads import PageReads
+from dashboard.pages.system import SystemPage
+from dashboard.pages.system_parts import reader
 from layouts import inspect, inspection, system
 from layouts.shell import Strip, shell, template_variables
 from workers.composition import Services

@@ -7,10 +7,10 @@ import asyncio
 from panel.viewable import Viewable
 
 from dashboard.cells.parts import Parts
-from dashboard.following import told_within
 from dashboard.models.system import SystemModel
-from dashboard.page_context import PageContext
-from dashboard.page_life import draw, while_open
+from dashboard.pages.context import PageContext
+from dashboard.pages.following import told_within
+from dashboard.pages.life import draw, while_open
 from layouts.system import system_page
 
 LOOK_S = 10.0

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from dashboard.page_reads import PageReads
+from dashboard.pages.reads import PageReads
 from tests.dashboard.pages.conftest import ASSETS
 from workers.composition import Services
 from workers.intake import accept

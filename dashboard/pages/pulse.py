@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from dashboard.following import Following
 from dashboard.models.system import Part, SystemModel
+from dashboard.pages.following import Following
 
 EVERY_S = 2.0
 SHOWN = ("Database", "Queue", "Workers")

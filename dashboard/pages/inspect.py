@@ -9,11 +9,11 @@ from panel.viewable import Viewable
 from dashboard.api.failures import AWAY as AWAY_ERRORS
 from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
-from dashboard.following import told_within
 from dashboard.models.intake import IntakeModel
 from dashboard.models.results import ResultsModel, known_verdict
-from dashboard.page_context import PageContext
-from dashboard.page_life import arguments, draw, while_open
+from dashboard.pages.context import PageContext
+from dashboard.pages.following import told_within
+from dashboard.pages.life import arguments, draw, while_open
 from data import bundled
 from layouts.inspect import inspect_page
 

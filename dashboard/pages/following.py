@@ -12,16 +12,18 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-AGAIN_S = 1.0
-
 log = logging.getLogger(__name__)
 
 
 class Following:
-    """The followers of one source of news. `source` runs until cancelled and calls `tell` as things happen."""
+    """The followers of one source of news.
 
-    def __init__(self, source: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+    `source` runs until cancelled and calls `tell` as things happen; one that fails begins again after `again_s`.
+    """
+
+    def __init__(self, source: Callable[[Callable[[], None]], Awaitable[None]], *, again_s: float = 1.0) -> None:
         self._source = source
+        self._again_s = again_s
         self._followers: set[asyncio.Event] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -54,7 +56,7 @@ class Following:
                 return await self._source(self.tell)
             except Exception:  # the boundary of a task that all pages hang on: said, and begun again
                 log.exception("what pages follow has failed; beginning again")
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(self._again_s)
 
 
 async def told_within(told: asyncio.Event, seconds: float) -> bool:

@@ -1,0 +1,1 @@
+"""The pages: cells wired into their layouts, and what keeps them up to date while they are open."""
