@@ -18,7 +18,9 @@ SURE = 0.5
 """Confidence under which a character's box is drawn in the colour of doubt."""
 
 LEAST_LABEL_PX = 10.0
-MOST_LABEL_PX = 64.0
+MOST_LABEL_PX = 48.0
+ADVANCE = 0.62
+"""Width of a character of a label, as a part of its height."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,17 @@ class Drawing:
 def drawing(document: Document, size_wh: tuple[int, int]) -> Drawing:
     """Return what to draw for an evidence document (`core.evidence`) over a picture of this size."""
     colours = _line_colours(document)
-    polygons: list[Polygon] = []
-    if document.get("outline"):
-        polygons.append(Polygon(_points(document["outline"]), OUTLINE_COLOUR, "package"))
+    outline = _points(document["outline"] or ())
+    polygons = [Polygon(outline, OUTLINE_COLOUR, "package")] if outline else []
     for line, colour in zip(document["lines"], colours, strict=True):
         polygons += [_character(character, colour) for character in line["characters"]]
         polygons.append(Polygon(_points(line["quad"]), colour, "line"))
-    labels = tuple(_label(line, colour, size_wh) for line, colour in zip(document["lines"], colours, strict=True))
+    sides = [_sides(line, outline, size_wh) for line in document["lines"]]
+    at_end = sum(before.room - after.room for before, after in sides) > 0  # all labels on the roomier side
+    labels = tuple(
+        _label(line, colour, both[0] if at_end else both[1], at_end=at_end)
+        for line, colour, both in zip(document["lines"], colours, sides, strict=True)
+    )
     return Drawing(tuple(polygons), labels, LOOKS.get(document["verdict"]))
 
 
@@ -105,22 +111,52 @@ def _points(quad: Sequence[Sequence[float]]) -> tuple[Point, ...]:
     return tuple((float(x), float(y)) for x, y in quad)
 
 
-def _label(line: Document, colour: str, size_wh: tuple[int, int]) -> Label:
-    """Put the label after the line, or before it where there is more room on that side."""
+@dataclass(frozen=True)
+class _Side:
+    """One end of a line: where its label begins, and the pixels there are from there to the border."""
+
+    anchor: Point
+    room: float
+
+
+def _sides(line: Document, outline: tuple[Point, ...], size_wh: tuple[int, int]) -> tuple[_Side, _Side]:
+    """Return the sides before and after a line."""
     top_left, top_right, bottom_right, bottom_left = _points(line["quad"])
-    along = (top_right[0] - top_left[0], top_right[1] - top_left[1])
+    length = hypot(top_right[0] - top_left[0], top_right[1] - top_left[1]) or 1.0
+    away = ((top_right[0] - top_left[0]) / length, (top_right[1] - top_left[1]) / length)
+    step = 0.4 * hypot(bottom_left[0] - top_left[0], bottom_left[1] - top_left[1])
+    before = _side(_middle(top_left, bottom_left), (-away[0], -away[1]), step, outline, size_wh)
+    return before, _side(_middle(top_right, bottom_right), away, step, outline, size_wh)
+
+
+def _middle(one: Point, other: Point) -> Point:
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
+
+def _side(end: Point, away: Point, step: float, outline: tuple[Point, ...], size_wh: tuple[int, int]) -> _Side:
+    """Begin beyond the package where that leaves most of the room, else right after the line."""
+    beyond = max((away[0] * (x - end[0]) + away[1] * (y - end[1]) for x, y in outline), default=0.0)
+    near, far = (_moved(end, away, distance + step) for distance in (0.0, max(beyond, 0.0)))
+    rooms = _room(near, away, size_wh), _room(far, away, size_wh)
+    anchor, room = (far, rooms[1]) if rooms[1] >= rooms[0] / 2 else (near, rooms[0])
+    return _Side(anchor, room)
+
+
+def _moved(start: Point, way: Point, distance: float) -> Point:
+    return start[0] + way[0] * distance, start[1] + way[1] * distance
+
+
+def _label(line: Document, colour: str, side: _Side, *, at_end: bool) -> Label:
+    """Return the label of a line, as high as the line where there is room, and never too small to be read."""
+    top_left, top_right, _, bottom_left = _points(line["quad"])
+    text = printable(line["text"])
     height = hypot(bottom_left[0] - top_left[0], bottom_left[1] - top_left[1])
-    length = hypot(*along) or 1.0
-    step = (along[0] / length * 0.4 * height, along[1] / length * 0.4 * height)
-    before = ((top_left[0] + bottom_left[0]) / 2 - step[0], (top_left[1] + bottom_left[1]) / 2 - step[1])
-    after = ((top_right[0] + bottom_right[0]) / 2 + step[0], (top_right[1] + bottom_right[1]) / 2 + step[1])
-    away = (along[0] / length, along[1] / length)
-    at_end = _room(before, (-away[0], -away[1]), size_wh) > _room(after, away, size_wh)
+    fitting = side.room / (ADVANCE * max(len(text), 1))
     return Label(
-        printable(line["text"]),
-        anchor=before if at_end else after,
-        angle_deg=degrees(atan2(along[1], along[0])),
-        height_px=min(max(0.8 * height, LEAST_LABEL_PX), MOST_LABEL_PX),
+        text,
+        anchor=side.anchor,
+        angle_deg=degrees(atan2(top_right[1] - top_left[1], top_right[0] - top_left[0])),
+        height_px=max(min(0.8 * height, fitting, MOST_LABEL_PX), LEAST_LABEL_PX),
         colour=colour,
         at_end=at_end,
     )

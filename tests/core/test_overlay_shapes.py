@@ -73,9 +73,33 @@ def test_a_label_goes_where_there_is_room(x: float, at_end: bool) -> None:
     assert drawing(document(turned(0, x=x)), SIZE).labels[0].at_end is at_end
 
 
-@pytest.mark.parametrize(("height", "label"), [(4, 10.0), (20, 16.0), (500, 64.0)], ids=["tiny", "usual", "huge"])
+@pytest.mark.parametrize(("height", "label"), [(4, 10.0), (20, 16.0), (100, 48.0)], ids=["tiny", "usual", "huge"])
 def test_labels_stay_readable_and_modest(height: float, label: float) -> None:
     assert drawing(document(turned(0, height=height)), SIZE).labels[0].height_px == pytest.approx(label)
+
+
+def test_a_label_begins_beyond_the_package_where_there_is_room() -> None:
+    made = drawing(document(turned(0)) | {"outline": turned(0, width=160, height=100)}, SIZE)
+    assert abs(made.labels[0].anchor[0] - 200) == pytest.approx(80 + 0.4 * 20)
+
+
+def test_a_label_begins_at_the_line_where_the_package_leaves_no_room() -> None:
+    made = drawing(document(turned(0)) | {"outline": [[0, 0], [400, 0], [400, 300], [0, 300]]}, SIZE)
+    assert abs(made.labels[0].anchor[0] - 200) == pytest.approx(50 + 0.4 * 20)
+
+
+def test_a_long_label_shrinks_to_fit() -> None:
+    long = document(turned(0))
+    long["lines"][0]["text"] = "W" * 18
+    label = drawing(long, SIZE).labels[0]
+    assert 10 <= label.height_px < 16
+    assert 18 * 0.62 * label.height_px <= 142 + 1e-6
+
+
+def test_all_labels_are_on_one_side() -> None:
+    both = document(turned(0))
+    both["lines"] += document(turned(0, x=215, y=180))["lines"] + document(turned(0, x=190, y=200))["lines"]
+    assert {label.at_end for label in drawing(both, SIZE).labels} == {True}
 
 
 def test_a_line_without_length_has_a_label_all_the_same() -> None:
