@@ -9,6 +9,7 @@ from core.geometry import side_lengths_wh
 
 WIDE = 1.2  # width over height from which a piece surely runs along the x axis
 ALONG_X, ALONG_Y = (0, 2), (1, 3)
+LONG = 4.0  # length over height that a few letters of several lines, side by side, do not reach
 CLEAR = 4.0  # times as much text along one axis as along the other settles it
 
 
@@ -41,4 +42,5 @@ def ways_by_axis(boxes: Sequence[TextBox]) -> tuple[tuple[int, int], ...]:
 def is_clear(boxes: Sequence[TextBox]) -> bool:
     """Say whether the shapes settle the axis, as long as what is read along it makes sense."""
     across, down = axis_mass(boxes)
-    return max(across, down) > CLEAR * min(across, down)
+    longest = max((max(side_lengths_wh(box.quad)) / min(side_lengths_wh(box.quad)) for box in boxes), default=0.0)
+    return longest >= LONG and max(across, down) > CLEAR * min(across, down)

@@ -23,6 +23,7 @@ X, Y = (0, 2), (1, 3)
         pytest.param([box(20, 100), box(20, 80)], (Y, X), True, id="tall-text-runs-along-y"),
         pytest.param([box(100, 20), box(20, 60)], (X, Y), False, id="mixed-mostly-wide"),
         pytest.param([box(60, 20), box(20, 100)], (Y, X), False, id="mixed-mostly-tall"),
+        pytest.param([box(50, 20), box(40, 20)], (X, Y), False, id="short-words-may-be-letters-of-several-lines"),
         pytest.param([box(30, 30)], (X, Y), False, id="one-character-tells-nothing"),
         pytest.param([], (X, Y), False, id="nothing-found"),
     ],
