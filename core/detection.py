@@ -56,7 +56,7 @@ def boxes(probabilities: NDArray[np.float32], *, least_score: float = LEAST_SCOR
     bitmap = cv2.dilate((probabilities > THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(bitmap, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     contours = sorted(contours, key=len, reverse=True)[:MOST_BOXES]
-    found = [_box(probabilities, contour.reshape(-1, 2)) for contour in contours]
+    found = [_box(probabilities, contour.reshape(-1, 2).astype(np.int32, copy=False)) for contour in contours]
     return [box for box in found if box is not None and box.score >= least_score]
 
 

@@ -81,8 +81,8 @@ def opened(mask: Mask, opening: float) -> Mask | None:
     middle = np.unravel_index(int(depth.argmax()), depth.shape)
     _, pieces = cv2.connectedComponents((depth > opening * radius).astype(np.uint8), connectivity=4)
     core = (pieces != pieces[middle]).astype(np.uint8)
-    back = cv2.distanceTransform(core, cv2.DIST_L2, 5) <= opening * radius
-    return back[1:-1, 1:-1].astype(np.uint8)
+    back: Mask = (cv2.distanceTransform(core, cv2.DIST_L2, 5) <= opening * radius).astype(np.uint8)
+    return back[1:-1, 1:-1]
 
 
 def without(mask: Mask, quad: Quad) -> Mask:
