@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from core.errors import ModelInvalid
+from core.errors import ModelInvalid, ReaderFailed
 
 WARNINGS_AND_WORSE = 3
 
@@ -38,5 +38,13 @@ class OnnxModel:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run the model on `batch` (N, C, H, W) and return its one output."""
-        return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)
+        """Run the model on `batch` (N, C, H, W) and return its one output.
+
+        Raises:
+            ReaderFailed: the model cannot be run on it.
+        """
+        try:
+            answer = self._session.run(None, {self._input: batch})[0]
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime raises classes it does not export
+            raise ReaderFailed(f"the model cannot be run: {error}") from error
+        return np.asarray(answer, dtype=np.float32)
