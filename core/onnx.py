@@ -45,6 +45,6 @@ class OnnxModel:
         """
         try:
             answer = self._session.run(None, {self._input: batch})[0]
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime raises classes it does not export
+        except Exception as error:  # ONNX Runtime raises classes that it does not export
             raise ReaderFailed(f"the model cannot be run: {error}") from error
         return np.asarray(answer, dtype=np.float32)
