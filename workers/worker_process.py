@@ -13,9 +13,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-
+from data.outage import AWAY, is_away
 from workers import heartbeat
 from workers.composition import Services
 from workers.heartbeat import Heartbeat
@@ -25,7 +23,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 120.0
 PAUSE_S = 1.0
-DATABASE_AWAY = (OSError, OperationalError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 _current: ContextVar[WorkerProcess] = ContextVar("worker process")
 
@@ -73,15 +70,11 @@ class WorkerProcess:
         while True:
             try:
                 outcome = await inspect_batch(self.services, batch_id, holder=self.life.name)
-            except (*DATABASE_AWAY, DBAPIError) as error:
-                if not _is_away(error) or time.monotonic() > deadline:
+            except AWAY as error:
+                if not is_away(error) or time.monotonic() > deadline:
                     raise
                 log.warning("waiting for the database to come back: %s", str(error).splitlines()[0])
                 await asyncio.sleep(PAUSE_S)
             else:
                 self.life = replace(self.life, done=self.life.done + len(outcome.judged))
                 return
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, DATABASE_AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)

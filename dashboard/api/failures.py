@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from sqlalchemy import exc
 from starlette.requests import ClientDisconnect, Request
 
 from core.errors import ImageRefused, MarksightError, RecipeInvalid
 from dashboard.api import html
 from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, Refusal, code_of_status, document
 from data import errors as data_errors
+from data.outage import AWAY, is_away, is_unmade
 
 log = logging.getLogger(__name__)
 
@@ -44,25 +43,8 @@ NOT_FOUND = {
 }
 """What is missing at an address, by the kind that `NotFound` names."""
 
-AWAY = (
-    exc.DBAPIError,
-    exc.TimeoutError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.PostgresConnectionError,
-    OSError,
-    TimeoutError,
-)
-"""What may be raised while the database is away: see `is_away`. asyncpg raises bare OSErrors for want of a socket."""
-
-_CAUSES = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ConnectionDoesNotExistError,
-    OSError,
-)
-"""What SQLAlchemy wraps when the database goes away in the middle of something, or has no room."""
-
+_UNREACHED = "The database cannot be reached."
+_UNMADE = "The database has no tables yet: it is being set up, or waits for `marksight migrate`."
 _LATER = {"Retry-After": str(RETRY_AFTER_S)}
 
 
@@ -141,15 +123,7 @@ async def _away(request: Request, error: Exception) -> Response:
     if not is_away(error):
         raise error
     log.warning("%s %s: database away: %s: %s", request.method, request.url.path, type(error).__name__, error)
-    return answer(request, "database-away", "The database cannot be reached.", headers=_LATER)
-
-
-def is_away(error: Exception) -> bool:
-    """Return whether an error of `AWAY` says that the database is away, and not that we failed."""
-    if isinstance(error, exc.DBAPIError):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return error.connection_invalidated or isinstance(cause, _CAUSES)
-    return not isinstance(error, OSError) or error.filename is None  # one that names a file is about that file
+    return answer(request, "database-away", _UNMADE if is_unmade(error) else _UNREACHED, headers=_LATER)
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

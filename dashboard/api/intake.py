@@ -12,11 +12,11 @@ from core.reasons import Reason, tell
 from dashboard.api import intake_doc, upload
 from dashboard.api.depends import WithFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem
-from dashboard.api.failures import AWAY, is_away
 from dashboard.api.schemas import InspectionView
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
 from data.errors import NotFound
+from data.outage import AWAY, is_away
 from data.priorities import Priority
 from data.queries import inspections
 from data.tables import FINAL_STATES

@@ -6,7 +6,6 @@ import asyncio
 
 from panel.viewable import Viewable
 
-from dashboard.api.failures import AWAY as AWAY_ERRORS
 from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
 from dashboard.models.intake import IntakeModel
@@ -15,6 +14,7 @@ from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
 from dashboard.pages.life import arguments, draw, while_open
 from data import bundled
+from data.outage import AWAY as AWAY_ERRORS
 from layouts.inspect import inspect_page
 
 LOOK_S = 2.0

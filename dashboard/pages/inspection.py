@@ -8,7 +8,6 @@ from typing import Any
 
 from panel.viewable import Viewable
 
-from dashboard.api.failures import AWAY
 from dashboard.cells.expected import ExpectedAgainstRead
 from dashboard.cells.judgement import Judgement
 from dashboard.cells.photo import Photo
@@ -23,6 +22,7 @@ from dashboard.pages.following import told_within
 from dashboard.pages.life import arguments, draw, while_open
 from dashboard.pages.reads import View
 from dashboard.pages.teaching import Teaching
+from data.outage import AWAY
 from layouts.inspection import inspection_page
 
 LOOK_S = 2.0

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from core.errors import MarksightError
-from dashboard.api.failures import AWAY
 from dashboard.models.system import Part, PartState
 from data.models import models
+from data.outage import AWAY
 from data.queries.system import SystemFigures, system_figures
 from workers import status
 from workers.composition import Services

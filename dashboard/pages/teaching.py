@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import count
 
 from core.errors import MarksightError
-from dashboard.api.failures import AWAY
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.teaching import TeachingModel
+from data.outage import AWAY
 from data.queries import recipes
 from workers.composition import Services
 from workers.proposal import propose
