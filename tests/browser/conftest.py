@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -30,6 +30,9 @@ START_S = 120.0
 OWN_SCHEMES = {"data", "blob"}
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "not connected so cannot send")
 """What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean."""
+
+
+expect.set_options(timeout=30_000)  # a limit for a machine in trouble, not a measure
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

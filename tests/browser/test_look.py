@@ -15,8 +15,8 @@ def rgb(colour: str) -> str:
     return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
-def ground(tab: Tab) -> str:
-    return str(tab.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+def expect_ground(tab: Tab, colour: str) -> None:
+    expect(tab.page.locator("body")).to_have_css("background-color", rgb(colour))
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -48,12 +48,12 @@ def test_at_1024_px_the_right_column_goes_under(tab: Tab, sample: dict[str, str]
 
 def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
     page = tab.open("/inspect")
-    assert ground(tab) == rgb(LIGHT.ground)
+    expect_ground(tab, LIGHT.ground)
     page.get_by_role("button", name="Dark theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert ground(tab) == rgb(DARK.ground)
+    expect_ground(tab, DARK.ground)
     tab.open("/system")
-    assert ground(tab) == rgb(DARK.ground)
+    expect_ground(tab, DARK.ground)
     expect(page.get_by_role("button", name="Light theme")).to_be_visible()
 
 
@@ -61,7 +61,7 @@ def test_without_a_choice_the_system_decides(chromium: Browser, program: Program
     context = chromium.new_context(color_scheme="dark")
     tab = Tab(context.new_page(), program.url)
     tab.open("/system")
-    assert ground(tab) == rgb(DARK.ground)
+    expect_ground(tab, DARK.ground)
     assert tab.elsewhere() == []
     context.close()
 

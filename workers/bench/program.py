@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
+
 from workers.child import Child, Program, Stop
 from workers.claim import free_port
-from workers.parts import answers_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ STOPS = (Stop(signal.SIGTERM, 40.0), Stop(signal.SIGKILL, 5.0))
 
 @dataclass(frozen=True)
 class Running:
-    """The program, up: where it answers, and the seconds from its command to its first answer."""
+    """The program, up: where it answers, and the seconds from its command until it was ready for work."""
 
     url: str
     start_s: float
@@ -67,7 +68,7 @@ async def running(home: Path, *, workers: int) -> AsyncIterator[Running]:
                 "MARKSIGHT_WORKERS": str(workers),
             },
             stops=STOPS,
-            ready=partial(answers_health, HOST, port),
+            ready=partial(_ready, f"http://{HOST}:{port}"),
             ready_s=START_S,
         )
     )
@@ -78,3 +79,12 @@ async def running(home: Path, *, workers: int) -> AsyncIterator[Running]:
         yield Running(f"http://{HOST}:{port}", time.perf_counter() - started)
     finally:
         await asyncio.shield(child.stop())
+
+
+async def _ready(url: str) -> bool:
+    """Tell whether database, migrations, queue, store and models are all there."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        try:
+            return (await client.get("/ready")).is_success
+        except httpx.TransportError:
+            return False
