@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.alignment import Form
-from core.assignment import Row, assign, forms, row
+from core.assignment import MERGED, NEARLY_NOTHING, WRONG, Row, assign, forms, merged, row
 from core.patterns import normalise, pattern
 
 
@@ -99,3 +99,57 @@ def test_symbols_beside_a_text_do_not_count(expected: str, read: str, counting: 
 )
 def test_what_stands_before_an_early_space_may_be_a_logo(raw: str, lead: int) -> None:
     assert row(normalise(raw), raw) == Row(normalise(raw), lead)
+
+
+@pytest.mark.parametrize(
+    ("expected", "read", "given"),
+    [
+        pytest.param(["ABCDEFGH", "12"], ["ABCDEFGH"], {0: (0,)}, id="no merger for a line that is not there"),
+        pytest.param(["ABCD"], ["ABCD", "EFGHIJKL"], {0: (0,)}, id="no merger with another line"),
+        pytest.param(["ABCD", "EFGH"], ["ABCD", "EFGH"], {0: (0,), 1: (1,)}, id="no merger where none is needed"),
+        pytest.param(["ABCD", "EFGH"], ["4 ABCDEFGH"], {0: (0,), 1: (0,)}, id="a merger after a logo"),
+        pytest.param(["AB", "CD", "EF"], ["ABCD", "EF"], {0: (0,), 1: (0,), 2: (1,)}, id="a merger, then a line"),
+        pytest.param(["AB", "CDEF"], ["AB", "CD", "EF"], {0: (0,), 1: (1, 2)}, id="a line, then two rows"),
+        pytest.param(["ABCDE"] * 2, ["ABCDE"], {0: (0,)}, id="the same line twice, found once"),
+    ],
+)
+def test_a_merger_is_made_only_where_it_explains_more(
+    expected: list[str], read: list[str], given: dict[int, tuple[int, ...]]
+) -> None:
+    found = assigned(expected, read)
+    assert sorted(found.values()) == sorted(given.values())
+    if expected[0] != expected[-1]:
+        assert found == given
+
+
+def gain_of(expected: list[str], read: list[str]) -> float:
+    rows = [row(normalise(raw), raw) for raw in read]
+    return assign([forms(pattern(text).places) for text in expected], rows).gain
+
+
+def test_the_gain_is_what_is_explained() -> None:
+    assert gain_of(["SN74LS00N"], ["SN74LS00N"]) == 9
+    assert gain_of(["SN74LS00N"], ["SN74LS06N"]) == 9 - 1 - WRONG
+    assert gain_of(["SN74LS00N"], []) == 0
+    assert gain_of(["AB", "CD"], ["ABCD"]) == 4 - MERGED
+
+
+def test_symbols_gain_nothing() -> None:
+    assert gain_of(["19E9XBL E4"], ["19E9XBLE4"]) == gain_of(["19E9XBL E4"], ["19E9XBL"]) == 7
+
+
+def test_lines_with_nothing_in_common_are_still_put_together() -> None:
+    assert gain_of(["ABC"], ["XYZ"]) == NEARLY_NOTHING
+
+
+def test_a_row_knows_the_forms_of_its_lines() -> None:
+    found = assign([forms(pattern(text).places) for text in ("AB", "CD E4")], [row("ABCDE4", "AB CD E4")])
+    match = found.matches[0]
+    assert [len(form) for form in match.forms] == [2, 4]
+    assert len(match.form) == 6
+    assert [place.counts for place in match.form.places] == [True, True, True, True, False, False]
+
+
+def test_gaps_of_symbols_move_along_in_a_row() -> None:
+    left, right = forms(pattern("AB").places)[0], forms(pattern("C®D").places)[1]
+    assert merged((left, right)).symbols == frozenset({3})

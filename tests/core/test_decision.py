@@ -92,6 +92,18 @@ def test_a_missing_optional_signal_scores_nothing_and_says_so() -> None:
     assert reasons & Reason.BELOW_PASS_SCORE
 
 
+def test_a_missing_signal_counts_as_nothing_at_all() -> None:
+    assert decide(one_row({"ocr": Measured(9999, 5000, 9999)}, 0), TWO).score[0] == 4999
+    half = Rules((("ocr", OCR), ("logo", LOGO)), pass_score=0)
+    assert decide(one_row({"ocr": GOOD, "logo": Measured(MISSING, MISSING, MISSING)}, 0), half).score[0] == 4500
+
+
+def test_a_strict_recipe_lets_a_legible_part_pass() -> None:
+    verdict, reasons = one(GOOD, rules=replace(RULES, illegible_fails=True))
+    assert verdict is Verdict.PASS
+    assert not reasons & Reason.ILLEGIBLE_REFUSED
+
+
 def test_an_optional_signal_weighs_and_has_no_limits() -> None:
     assert one(GOOD, rules=TWO, logo=Measured(5000, 0, 5000))[0] is Verdict.PASS
     assert one(GOOD, rules=TWO, logo=Measured(4999, 0, 4999))[0] is Verdict.BORDERLINE

@@ -116,3 +116,90 @@ def test_an_impossible_text_scores_nothing_without_a_warning() -> None:
     assert field.score == pytest.approx(0, abs=1e-6)
     assert field.margin == pytest.approx(-1)
     assert np.isfinite(field.score)
+
+
+@pytest.mark.parametrize(
+    ("expected", "spec", "rival"),
+    [
+        pytest.param("SN74", ["S", {"N": 0.6}, "7", "4"], "S74", id="one left out"),
+        pytest.param("SN74", ["S", "N", {"7": 0.6, "1": 0.3}, "4"], "SN14", id="one other"),
+        pytest.param("SN74", ["S", "N", {"0": 0.3}, "7", "4"], "SN074", id="one more"),
+        pytest.param("SN74", "SN1234", "SN1234", id="what was read"),
+    ],
+)
+def test_the_rival_is_the_likeliest_other_text(expected: str, spec: Spec, rival: str) -> None:
+    assert field_of(expected, spec).rival == rival
+
+
+def test_what_a_pattern_allows_is_no_rival() -> None:
+    field = field_of("{N2}", ["1", {"3": 0.6, "8": 0.36, "B": 0.03}])
+    assert field.text == "13"
+    assert field.rival == "1B"
+    assert field.margin > 0.9
+
+
+def test_the_margin_of_equals_is_nothing() -> None:
+    assert field_of("74", ["7", {"4": 0.48, "A": 0.48}]).margin == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("expected", "read", "legible"),
+    [
+        pytest.param("ABCDEFGH", "ABCXEF", False, id="three quarters of it, and cut: the end tells nothing, X does"),
+        pytest.param("ABCDEFGH", "ABXDE", False, id="less than three quarters"),
+        pytest.param("ABCDEFGH", "ABXDEFGH", True, id="all of it"),
+    ],
+)
+def test_a_rival_is_about_as_long(expected: str, read: str, legible: bool) -> None:
+    assert field_of(expected, read).legible is (legible or len(read) >= 0.75 * len(expected))
+
+
+@pytest.mark.parametrize(
+    ("spec", "legible"),
+    [
+        pytest.param([*"AB", *"DEFGH"], True, id="nothing at all stands there"),
+        pytest.param([*"AB", {"C": 0.45}, *"DEFGH"], False, id="perhaps something stands there"),
+    ],
+)
+def test_a_character_left_out_within_the_text_tells_where_clearly_nothing_stands(spec: Spec, legible: bool) -> None:
+    assert field_of("ABCDEFGH", spec).legible is legible
+
+
+@pytest.mark.parametrize(
+    ("expected", "read"),
+    [
+        pytest.param("SN74LS02N", "174LS02N", id="mangled and cut at the beginning"),
+        pytest.param("SN74LS02N", "SN74LS01", id="mangled and cut at the end"),
+        pytest.param("74LS02N", "KT74LS02N", id="more before"),
+        pytest.param("17DW", "A41", id="nothing in common, and shorter"),
+    ],
+)
+def test_a_mangled_end_tells_nothing(expected: str, read: str) -> None:
+    assert not field_of(expected, read).legible
+
+
+@pytest.mark.parametrize(
+    ("expected", "read"),
+    [
+        pytest.param("SN74LS00N", "SN74LS00M", id="last"),
+        pytest.param("SN74LS00N", "XN74LS00N", id="first"),
+        pytest.param("43Z", "637", id="all"),
+    ],
+)
+def test_a_clear_other_character_tells_wherever_it_stands(expected: str, read: str) -> None:
+    assert field_of(expected, read).rivalled
+
+
+def test_a_line_read_twice_over_is_joined() -> None:
+    match = Match(0, (0, 1), (forms(pattern("ABCD").places)[0],))
+    made = Case([folded(line("AB")), folded(line("CD"))], match)
+    scored = dict(zip(made.hypotheses, score(made.hypotheses), strict=True))
+    field = judge(made, [ExpectedLine("ABCD")], scored)[0]
+    assert field.score > 0.9
+    assert field.lines == (0, 1)
+
+
+def test_the_confidences_are_those_of_the_text() -> None:
+    field = field_of("SN74", ["S", "N", "7", {"4": 0.6, "A": 0.3}])
+    assert len(field.confidences) == len(field.text) == len(field.places) == 4
+    assert field.confidences[3] == min(field.confidences) == pytest.approx(field.score)

@@ -123,3 +123,68 @@ def test_reasons_come_gravest_first() -> None:
     told_bits = [int(one.reason) for one in inspection.reasons]
     assert told_bits == sorted(told_bits)
     assert inspection.reasons[0].reason is Reason.RIVAL_TEXT
+
+
+def test_only_what_decided_is_told_and_notes() -> None:
+    inspection = told(("19E9XBL", "SN74LS00N", "KOREA{N}"), "19E9X8L", "SN74LS06N", "KOREA1")
+    assert codes(inspection) == ["RIVAL_TEXT", "UNVERIFIED"]
+    assert inspection.facts & Reason.ILLEGIBLE  # known of the first line, and not what decided
+
+
+def test_a_score_under_the_reject_limit_is_told_with_the_legible_one() -> None:
+    limits = {"ocr": {"accept": 0.95, "reject": 0.9}}
+    inspection = told(("74",), ["7", {"4": 0.85, "A": 0.1}], signals=limits)
+    assert inspection.verdict == "fail"
+    assert words(inspection, "BELOW_REJECT") == ["ocr 0.85 is under its reject limit 0.90."]
+    assert codes(inspection) == ["BELOW_REJECT"]
+
+
+def test_an_illegible_score_is_never_told_as_under_the_reject_limit() -> None:
+    inspection = told(("SN74LS00N",), "SN74LSO0N", illegible="fail")
+    assert codes(inspection) == ["ILLEGIBLE_REFUSED", "ILLEGIBLE"]
+    assert words(inspection, "ILLEGIBLE_REFUSED") == ["The recipe fails what cannot be read."]
+
+
+def test_a_margin_is_told_with_its_value() -> None:
+    inspection = told(("74",), ["7", {"4": 0.5, "A": 0.45}])
+    assert words(inspection, "BELOW_MARGIN") == ["ocr has a margin of 0.05, under its limit 0.10."]
+
+
+@pytest.mark.parametrize(("text", "extra"), [("4J", []), ("ARM", ["The mark also says ARM."]), (" TI ", [])])
+def test_what_is_shorter_than_three_characters_is_a_scrap(text: str, extra: list[str]) -> None:
+    assert words(told(("SN74LS00N",), text, "SN74LS00N"), "EXTRA_TEXT") == extra
+
+
+@pytest.mark.parametrize(
+    ("lines", "fails"),
+    [
+        pytest.param(("DALLAS", "18B20C4"), True, id="as many clear lines as are required"),
+        pytest.param(("DALLAS",), False, id="fewer"),
+        pytest.param(("DALLAS", "18B"), False, id="one is too short to tell"),
+        pytest.param(("DALLAS", [{"1": 0.6, "7": 0.3}, *"8B20"]), False, id="one is not clear"),
+        pytest.param(("DALLAS", "XBL32Q7"), True, id="half of it in common with nothing"),
+    ],
+)
+def test_another_mark_altogether_is_a_rival(lines: tuple[Spec, ...], fails: bool) -> None:
+    inspection = told(("HEF4001BP", "{N2}HK{N2}GW"), *lines)
+    assert (inspection.verdict == "fail") is fails
+    if fails:
+        whole = f"The mark says {' '.join(map(str, lines))} where HEF4001BP {{N2}}HK{{N2}}GW is expected."
+        assert whole in words(inspection, "RIVAL_TEXT")
+
+
+def test_a_date_is_held_against_the_day_only_where_the_field_is_likely() -> None:
+    inspection = told(("{YYWW}XBL",), "QHEFAXBL")
+    assert "UNVERIFIED" not in codes(inspection)
+    assert not inspection.facts & Reason.DATE_IN_FUTURE
+
+
+@pytest.mark.parametrize("optional", [True, False], ids=["optional", "required"])
+def test_a_rival_matters_only_in_a_required_line(optional: bool) -> None:
+    document = {"variants": [variant("v", "SN74LS00N", "KOREA", optional=("KOREA",) if optional else ())]}
+    assert told(("A",), "SN74LS00N", "JAPAN", **document).verdict == ("pass" if optional else "fail")
+
+
+def test_dates_of_several_lines_are_each_held() -> None:
+    inspection = told(("{YYWW}XBL", "{YYWW}C4"), "1959XBL", "2732C4")
+    assert codes(inspection)[:2] == ["DATE_IN_FUTURE", "WEEK_IMPOSSIBLE"]
