@@ -42,8 +42,11 @@ def read(
 
     chosen = settings()
     limits = ImageLimits(chosen.max_image_bytes, chosen.max_image_pixels, chosen.min_image_side_px)
+    files = list(found_in(paths))
+    if not files:
+        raise typer.BadParameter("no photo is there", param_hint="paths")
     failed = False
-    for row in _rows(with_progress(list(found_in(paths)), "Reading"), build(reader), limits):
+    for row in _rows(with_progress(files, "Reading"), build(reader), limits):
         if row["error"]:
             failed = True
             typer.echo(f"{row['file']}: {row['error']}", err=True)

@@ -75,6 +75,11 @@ def test_a_table_to_read_says_what_is_wrong_where_nothing_was_read(
     assert "(nothing read, NO_PACKAGE)" in shown
 
 
+def test_a_folder_without_photos_is_a_users_error(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="no photo is there"):
+        read([str(tmp_path)])
+
+
 def test_progress_leaves_the_files_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(with_progress(["a", "b"], "Reading")) == ["a", "b"]
     assert capsys.readouterr().out == ""
