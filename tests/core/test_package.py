@@ -13,7 +13,8 @@ import pytest
 from core.frame import Frame
 from core.geometry import area_px, as_quad, box_quad, side_lengths_wh
 from core.image import ImageLimits, decode
-from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES, is_cut, locate
+from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES, locate
+from core.package_cut import is_cut
 from core.package_masks import filled, opened, without
 from tests.core.pictures import BOARD, WHITE, body, ground, overlap, with_package
 
@@ -107,15 +108,21 @@ def test_half_a_part_at_the_border_is_cut(centre: tuple[float, float], degrees: 
     ("quad", "cut"),
     [
         pytest.param(box_quad(100, 100, 300, 200), False, id="free-all-round"),
-        pytest.param(box_quad(0, 100, 200, 200), True, id="at-one-border"),
-        pytest.param(box_quad(0, 0, 399, 299), False, id="fills-the-picture"),
-        pytest.param(box_quad(0, 20, 390, 280), False, id="cropped-close"),
-        pytest.param(box_quad(20, 0, 380, 299), False, id="at-two-opposite-borders"),
-        pytest.param(as_quad([[200, 0], [350, 150], [200, 299], [50, 150]]), False, id="corner-touches"),
+        pytest.param(box_quad(-40, 100, 200, 200), True, id="beyond-one-border"),
+        pytest.param(box_quad(-40, 60, 360, 240), True, id="beyond-one-border-and-close-to-the-others"),
+        pytest.param(box_quad(-9, -9, 409, 309), False, id="fills-the-picture"),
+        pytest.param(box_quad(20, -20, 380, 320), False, id="beyond-two-opposite-borders"),
+        pytest.param(as_quad([[200, 0], [350, 150], [200, 299], [50, 150]]), False, id="corners-touch"),
     ],
 )
 def test_a_package_is_cut_where_a_border_takes_a_good_part_of_it(quad: np.ndarray, cut: bool) -> None:
-    assert is_cut(as_quad(quad), (400, 300)) is cut
+    picture = with_package(ground(400, 300), as_quad(quad), leads=0)
+    seen = as_quad(np.clip(quad, 0, [399, 299]))
+    assert is_cut(picture, seen) is cut
+
+
+def test_weak_sides_make_no_cut() -> None:
+    assert not is_cut(ground(400, 300), box_quad(0, 100, 200, 200))
 
 
 def test_holes_are_filled_but_bays_are_not() -> None:
