@@ -14,8 +14,6 @@ from core.frame import Frame
 from core.geometry import area_px, as_quad, box_quad, side_lengths_wh
 from core.image import ImageLimits, decode
 from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES, locate
-from core.package_cut import is_cut
-from core.package_masks import filled, opened, without
 from tests.core.pictures import BOARD, WHITE, body, ground, overlap, with_package
 
 LIMITS = ImageLimits(max_bytes=2**26, max_pixels=10**8, min_side_px=8)
@@ -102,53 +100,6 @@ def test_two_parts_in_one_picture_are_said(second: np.ndarray, faults: tuple[str
 def test_half_a_part_at_the_border_is_cut(centre: tuple[float, float], degrees: float) -> None:
     picture = with_package(ground(), body(centre, (330, 160), degrees), ("SN74LS00N",))
     assert PACKAGE_CUT in locate(picture).faults
-
-
-@pytest.mark.parametrize(
-    ("quad", "cut"),
-    [
-        pytest.param(box_quad(100, 100, 300, 200), False, id="free-all-round"),
-        pytest.param(box_quad(-40, 100, 200, 200), True, id="beyond-one-border"),
-        pytest.param(box_quad(-40, 60, 360, 240), True, id="beyond-one-border-and-close-to-the-others"),
-        pytest.param(box_quad(-9, -9, 409, 309), False, id="fills-the-picture"),
-        pytest.param(box_quad(20, -20, 380, 320), False, id="beyond-two-opposite-borders"),
-        pytest.param(as_quad([[200, 0], [350, 150], [200, 299], [50, 150]]), False, id="corners-touch"),
-    ],
-)
-def test_a_package_is_cut_where_a_border_takes_a_good_part_of_it(quad: np.ndarray, cut: bool) -> None:
-    picture = with_package(ground(400, 300), as_quad(quad), leads=0)
-    seen = as_quad(np.clip(quad, 0, [399, 299]))
-    assert is_cut(picture, seen) is cut
-
-
-def test_weak_sides_make_no_cut() -> None:
-    assert not is_cut(ground(400, 300), box_quad(0, 100, 200, 200))
-
-
-def test_holes_are_filled_but_bays_are_not() -> None:
-    mask = np.zeros((20, 20), np.uint8)
-    mask[2:18, 2:18] = 1
-    mask[8:10, 8:10] = 0
-    mask[2:6, 12:14] = 0
-    assert filled(mask)[8, 8] == 1
-    assert filled(mask)[3, 12] == 0
-
-
-def test_opening_takes_off_what_is_thinner_than_the_body() -> None:
-    mask = np.zeros((80, 120), np.uint8)
-    mask[20:60, 30:90] = 1
-    mask[38:42, :] = 1
-    piece = opened(mask, 0.4)
-    assert piece is not None
-    assert piece[40, 10] == 0
-    assert piece[40, 60] == 1
-    assert opened(np.zeros((80, 120), np.uint8), 0.4) is None
-
-
-def test_a_found_package_is_taken_out_with_its_surroundings() -> None:
-    rest = without(np.ones((60, 60), np.uint8), box_quad(20, 20, 40, 40))
-    assert rest[30, 30] == rest[19, 30] == 0
-    assert rest[10, 10] == 1
 
 
 def labelled(realchips: Path, source: str) -> list[dict[str, str]]:

@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core import glance as glances
 from core.detection import Detector
 from core.engines import Reader
 from core.frame import Frame
 from core.geometry import as_quad, box_quad, wrapped_deg
 from core.image import ImageLimits, decode
 from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES
-from core.ppocr import PLAN, Look, PpOcrReader
+from core.ppocr import Look, PpOcrReader
 from core.reading import MarkReading
 from core.recognition import Recogniser
 from core.scoring import Tally, score
@@ -164,15 +163,6 @@ def test_a_reading_of_nothing_tries_every_look_and_both_axes() -> None:
     reader, detector = made_up({}, (Look("plain", 100_000.0),) * 3)
     assert read(reader, barred()).texts == ()
     assert len(detector.shapes) == 6
-
-
-def test_text_is_sought_once_an_axis() -> None:
-    reader, detector = made_up({}, PLAN)
-    view = glances.View(np.zeros((64, 96), np.uint8), np.eye(3))
-    glance = glances.Glance(view, reader._detector, reader._recogniser, glances.Stopwatch(time.perf_counter))
-    for way in (0, 1, 2, 3, 0):
-        glance.attempt(way)
-    assert len(detector.shapes) == 2
 
 
 def test_a_look_names_a_method_that_there_is() -> None:
