@@ -57,11 +57,12 @@ class TeachRecipe(Cell):
             margin=0,
         )
         self._shows(Column(self.start, self.form, self.message, sizing_mode="stretch_width", margin=0))
-        follow(model, ("opened", "problem", "published"), self._draw)
+        follow(model, ("opened", "problem", "published", "readable"), self._draw)
 
     def _draw(self) -> None:
         self.form.visible = self.model.opened
         self.start.visible = not self.model.opened
+        self.start.disabled = not self.model.readable
         self.message.object = self._said()
 
     def _said(self) -> str:

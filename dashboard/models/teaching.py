@@ -18,6 +18,7 @@ class TeachingModel(param.Parameterized):
     inspection_id = param.String(doc="The inspection whose reading it is made from.")
     lines = param.String(doc="The expected lines, one a line, top to bottom; a leading ? makes a line optional.")
     manufacturer = param.String(doc="Who made the part, where known.")
+    readable = param.Boolean(default=True, doc="There is a reading that a recipe can be made from.")
     recipe_name = param.String(doc="Name of the recipe.")
     opened = param.Boolean(doc="The form is shown.")
     part_number = param.String(doc="The part's number (MPN), where known.")

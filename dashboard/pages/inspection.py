@@ -80,7 +80,7 @@ class InspectionPage:
         if wanted != self._shown or not self.model.settled:
             found = await self.context.reads.inspection(wanted)
             if found is None:
-                draw(self.model.miss, wanted)
+                draw(self._miss, wanted)
                 return
             self._shown = wanted
             if wanted != self.model.id or found[0]["state"] != self.model.state:
@@ -93,3 +93,8 @@ class InspectionPage:
         if view["id"] != self.model.id:
             self.teaching.close()
         self.model.show(view, recipe, newer=newer, older=older)
+        self.teaching.readable = bool(self.model.lines)
+
+    def _miss(self, wanted: str) -> None:
+        self.model.miss(wanted)
+        self.teaching.readable = False

@@ -109,7 +109,7 @@ export function render({model}) {
     const natural = [image.naturalWidth || size()[0], image.naturalHeight || size()[1]]
     image.style.transform = `translate(${left}px, ${top}px) rotate(${turn()}deg) scale(${scale * size()[0] / natural[0]}) translate(${-natural[0] / 2}px, ${-natural[1] / 2}px)`
     image.classList.toggle("sharp", scale >= SHARP_FROM)
-    scaleWord.textContent = `${Math.round(scale * 100)} %`
+    scaleWord.textContent = model.src ? `${Math.round(scale * 100)} %` : "–"
     const evidence = model.evidence || {}
     const lines = evidence.lines || []
     const parts = []
@@ -258,7 +258,7 @@ export function render({model}) {
   })
   function load() {
     message.hidden = Boolean(model.src)
-    message.textContent = "No photo yet."
+    message.textContent = "No photo."
     if (model.src) image.src = model.src
     else image.removeAttribute("src")
     view.setAttribute("aria-label", `${model.label}. Wheel or plus and minus zoom, drag or arrows move, double click or 0 goes back, f shows the whole.`)

@@ -161,3 +161,13 @@ def test_what_is_wrong_is_said_and_what_was_made_leads_on() -> None:
     model.param.update(problem="", published={"id": "5", "name": "A", "version": 1})
     assert "Published: A, version 1." in cell.message.object
     assert 'href="/inspect?recipe=5"' in cell.message.object
+
+
+def test_without_a_reading_no_recipe_can_be_begun() -> None:
+    model = TeachingModel()
+    cell = TeachRecipe(model)
+    assert not cell.start.disabled
+    model.readable = False
+    assert cell.start.disabled
+    model.readable = True
+    assert not cell.start.disabled
