@@ -24,6 +24,8 @@ class OnnxModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        # Every picture has another size: patterns kept for each would grow a process by hundreds of megabytes.
+        options.enable_mem_pattern = False
         options.log_severity_level = WARNINGS_AND_WORSE
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
