@@ -7,12 +7,15 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from core.image import ImageLimits, decode
 from core.scoring import Tally, accepted_forms, edit_distance, normalised, score
+from workers.readers.ppocr import build
 
 
 @pytest.mark.parametrize(
@@ -151,4 +154,30 @@ def test_it_agrees_with_the_scorer_that_came_with_the_photos(realchips: Path, tm
 
     assert {source: our_figures(tally) for source, tally in tallies.items()} == peers_figures(
         scorer, realchips / "labels.csv", predictions
+    )
+
+
+@pytest.mark.realchips
+def test_it_agrees_on_what_was_really_read(realchips: Path, tmp_path: Path) -> None:
+    scorer = realchips.parent / "tools" / "score_reading.py"
+    if not scorer.is_file():
+        pytest.skip("the scorer of the photos is not beside this checkout (../shared/tools/score_reading.py)")
+    reader, limits = build(), ImageLimits(max_bytes=2**26, max_pixels=10**8, min_side_px=8)
+    with (realchips / "labels.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))[::25]
+    labels, predictions = tmp_path / "labels.csv", tmp_path / "predictions.jsonl"
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    with labels.open("w", encoding="utf-8", newline="") as table, predictions.open("w", encoding="utf-8") as lines:
+        writer = csv.DictWriter(table, rows[0])
+        writer.writeheader()
+        for row in rows:
+            texts = reader.read(decode((realchips / row["file"]).read_bytes(), limits), time.perf_counter).texts
+            writer.writerow(row)
+            lines.write(json.dumps({"file": row["file"], "lines": texts}) + "\n")
+            tally = score(row["lines"].split("|"), texts, defective=row["verdict"].startswith("def"))
+            tallies["all"] += tally
+            tallies[row["source"]] += tally
+
+    assert {source: our_figures(tally) for source, tally in tallies.items()} == peers_figures(
+        scorer, labels, predictions
     )
