@@ -110,6 +110,8 @@ def test_what_stands_before_an_early_space_may_be_a_logo(raw: str, lead: int) ->
         pytest.param(["ABCD", "EFGH"], ["4 ABCDEFGH"], {0: (0,), 1: (0,)}, id="a merger after a logo"),
         pytest.param(["AB", "CD", "EF"], ["ABCD", "EF"], {0: (0,), 1: (0,), 2: (1,)}, id="a merger, then a line"),
         pytest.param(["AB", "CDEF"], ["AB", "CD", "EF"], {0: (0,), 1: (1, 2)}, id="a line, then two rows"),
+        pytest.param(["AB", "CD"], ["ABCD"], {0: (0,), 1: (0,)}, id="a merger of short lines"),
+        pytest.param(["ABC", "DE"], ["4 ABCDE"], {0: (0,), 1: (0,)}, id="both lines of a merger after a logo"),
         pytest.param(["ABCDE"] * 2, ["ABCDE"], {0: (0,)}, id="the same line twice, found once"),
     ],
 )

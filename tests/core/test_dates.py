@@ -75,6 +75,34 @@ def test_age_in_weeks(read: str, weeks: int) -> None:
     assert abs(code.age_weeks(NOW) - weeks) <= 1
 
 
+def test_the_first_date_of_a_line_counts() -> None:
+    code = date_code(pattern("{YYWW}-{YYWW}").places, "1932-2001", NOW)
+    assert code is not None
+    assert (code.text, code.year, code.week) == ("1932", 2019, 32)
+
+
+def test_the_first_year_digit_counts() -> None:
+    code = date_code(pattern("{Y}{Y}").places, "76", NOW)
+    assert code is not None
+    assert code.year == 2017
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "captured", "weeks"),
+    [
+        pytest.param("{YYWW}", "2627", datetime(2026, 7, 5, tzinfo=UTC), 0, id="Sunday of its week"),
+        pytest.param("{YYWW}", "2627", datetime(2026, 7, 6, tzinfo=UTC), 1, id="Monday after"),
+        pytest.param("{YYWW}", "2053", datetime(2020, 12, 21, tzinfo=UTC), 0, id="week 53 counts from week 52"),
+        pytest.param("{YY}", "25", datetime(2025, 12, 22, tzinfo=UTC), 0, id="a year counts from its week 52"),
+        pytest.param("{YY}", "25", datetime(2025, 12, 29, tzinfo=UTC), 1, id="and is a week old after it"),
+    ],
+)
+def test_age_counts_whole_weeks_from_the_monday(text: str, read: str, captured: datetime, weeks: int) -> None:
+    code = date_code(pattern(text).places, read, captured)
+    assert code is not None
+    assert code.age_weeks(captured) == weeks
+
+
 @given(st.integers(0, 99), st.integers(0, 59), st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)))  # noqa: DTZ001
 def test_no_date_code_breaks(year: int, week: int, captured: datetime) -> None:
     moment = captured.replace(tzinfo=UTC)

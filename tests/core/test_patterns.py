@@ -93,3 +93,32 @@ def test_literal_shows_classes_as_question_marks() -> None:
 
 def test_date_places_know_their_part() -> None:
     assert [place.date for place in pattern("{YYWW}{Y}X").places] == ["YY", "YY", "WW", "WW", "Y", ""]
+
+
+def test_the_longest_line_is_allowed() -> None:
+    assert len(pattern("{X32}{X16}")) == MAX_PLACES
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        pytest.param("HLF® 1808", 1, id="registered"),
+        pytest.param("HLF™ 1808", 1, id="trade mark"),
+        pytest.param("+786AB", 1, id="plus"),
+        pytest.param("{S}{S}74LS00", 2, id="named"),
+        pytest.param("A.B C*D", 0, id="dots, spaces and stars are nothing at all"),
+        pytest.param("19E9XBL E4 G3", 4, id="finish codes"),
+    ],
+)
+def test_symbols_have_places_that_do_not_count(text: str, symbols: int) -> None:
+    assert sum(not place.counts for place in pattern(text).places) == symbols
+
+
+def test_symbols_leave_a_text_fixed() -> None:
+    assert pattern("HLF® 1808").fixed
+    assert pattern("19E9XBL E4").fixed
+
+
+@pytest.mark.parametrize("text", ["{A}", "{N}", "{X}"])
+def test_a_count_of_one_may_be_left_out(text: str) -> None:
+    assert len(pattern(text)) == len(pattern(text.replace("}", "1}"))) == 1
