@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Program, Tab
+from tests.browser.conftest import Program, Tab, eventually
 from tests.conftest import ROOT
 
 PHOTOS = 10
@@ -58,7 +58,8 @@ def test_ten_photos_dropped_at_once_come_back_with_verdicts_and_readable_evidenc
     tab.drawn()
     lines = program.get(f"/v1/inspections/{new[0]['id']}")["evidence"]["lines"]
     expect(page.locator(".drawing .line")).to_have_count(len(lines))
-    assert sorted(page.locator(".label text").all_text_contents()) == sorted(line["text"] for line in lines)
+    labels, wanted = page.locator(".label text"), sorted(line["text"] for line in lines)
+    eventually(lambda: sorted(labels.all_text_contents()) == wanted, "the text of every line beside it")
 
 
 @pytest.mark.parametrize(

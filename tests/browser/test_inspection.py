@@ -14,9 +14,17 @@ ASSETS = ROOT / "data" / "assets"
 
 
 def box(found: Locator) -> FloatRect:
-    bounds = found.bounding_box()
-    assert bounds is not None
-    return bounds
+    """Where an element is; what is drawn anew just then is asked for again."""
+    found_at: list[FloatRect] = []
+
+    def seen() -> bool:
+        bounds = found.bounding_box()
+        if bounds is not None:
+            found_at.append(bounds)
+        return bool(found_at)
+
+    eventually(seen, f"{found} to be in view")
+    return found_at[0]
 
 
 def opened(tab: Tab, item: dict[str, Any]) -> Page:
@@ -40,9 +48,8 @@ def test_everything_found_is_drawn_over_the_photo(tab: Tab, program: Program, sa
     page = opened(tab, sample)
     expect(page.locator(".drawing .line")).to_have_count(len(evidence["lines"]))
     expect(page.locator(".drawing .character")).to_have_count(len(characters))
-    assert {text.strip() for text in page.locator(".label text").all_text_contents()} == {
-        line["text"] for line in evidence["lines"]
-    }
+    labels, wanted = page.locator(".label text"), {line["text"] for line in evidence["lines"]}
+    eventually(lambda: {text.strip() for text in labels.all_text_contents()} == wanted, "the text of every line")
 
 
 def test_the_words_never_lie_on_the_mark(tab: Tab, sample: dict[str, Any]) -> None:
@@ -83,7 +90,7 @@ def test_the_photo_zooms_moves_and_goes_back(tab: Tab, sample: dict[str, Any]) -
 def test_expected_stands_over_read_and_a_character_says_how_sure_it_is(tab: Tab, sample: dict[str, Any]) -> None:
     page = opened(tab, sample)
     field = page.get_by_role("group", name="Expected MC74HC32AN, read MC74HC32AN")
-    assert "".join(field.locator(".expected .cell").all_inner_texts()) == "MC74HC32AN"
+    expect(field.locator(".expected .cell")).to_have_text(list("MC74HC32AN"))
     expected, read = field.locator(".expected .cell").nth(3), field.locator(".read .cell").nth(3)
     assert abs(box(expected)["x"] - box(read)["x"]) < 1
     read.focus()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from layouts.theme import DARK, LIGHT
-from tests.browser.conftest import Program, Tab
+from tests.browser.conftest import Program, Tab, eventually
 
 PAGES = ["/inspect", "/inspection?id={id}", "/system"]
 
@@ -36,14 +36,11 @@ def test_at_1024_px_the_right_column_goes_under(tab: Tab, sample: dict[str, str]
 
     def below() -> bool:
         one, other = first.bounding_box(), second.bounding_box()
-        assert one is not None
-        assert other is not None
-        return other["y"] >= one["y"] + one["height"]
+        return one is not None and other is not None and other["y"] >= one["y"] + one["height"]
 
     assert not below()
     page.set_viewport_size({"width": 1024, "height": 768})
-    page.wait_for_timeout(300)
-    assert below()
+    eventually(below, "the right column to go under")
 
 
 def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
