@@ -83,7 +83,8 @@ def run(options: Options, advance: Advance) -> Report:
     rows = sorted(
         (row for name, result in measured.items() for row in _rows(name, result)), key=lambda row: _order(row, here)
     )
-    return Report("reading", "Reading", COLUMNS, tuple(rows), (*_ratios(measured), *missing))
+    remarks = (*_ratios(measured), *missing)
+    return Report("reading", "Reading", COLUMNS, tuple(rows), remarks, metrics=_metrics(measured))
 
 
 def _told(photos: list[Photo], name: str, advance: Advance, *, offset: int, total: int) -> Iterator[Photo]:
@@ -113,6 +114,19 @@ def _rows(name: str, result: Measured) -> Iterator[tuple[Cell, ...]]:
     for source, tally in result.tallies.items():
         figures = (tally.line_exact, tally.chip_exact, tally.cer, tally.extra_per_photo)
         yield (source, name, tally.photos, *figures, result.median_s(source))
+
+
+def _metrics(measured: dict[str, Measured]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return figure -> reader -> source -> value."""
+    metrics = {
+        figure: {
+            name: {source: getattr(tally, figure) for source, tally in result.tallies.items()}
+            for name, result in measured.items()
+        }
+        for figure in ("line_exact", "chip_exact", "cer")
+    }
+    times = {name: {source: result.median_s(source) for source in result.seconds} for name, result in measured.items()}
+    return {**metrics, "s_a_photo": times}
 
 
 def _order(row: tuple[Cell, ...], readers: list[str]) -> tuple[bool, str, int]:

@@ -73,6 +73,8 @@ def test_a_run_compares_readers_on_the_same_photos(photos: Path) -> None:
     assert by_name["all", "ppocr"][3] == 1.0
     assert [row[:2] for row in report.rows[:2]] == [("all", "ppocr"), ("all", "rapidocr")]
     assert any("ppocr beside rapidocr" in remark for remark in report.remarks)
+    assert report.metrics["line_exact"]["ppocr"] == {"all": 1.0, "dip": 1.0, "board": 1.0}
+    assert set(report.metrics) == {"line_exact", "chip_exact", "cer", "s_a_photo"}
     assert steps[0] == (0, 6, "ppocr: dip")
     assert steps[-1][:2] == (6, 6)
 
