@@ -95,7 +95,8 @@ def test_a_missing_optional_signal_scores_nothing_and_says_so() -> None:
 def test_a_missing_signal_counts_as_nothing_at_all() -> None:
     assert decide(one_row({"ocr": Measured(9999, 5000, 9999)}, 0), TWO).score[0] == 4999
     half = Rules((("ocr", OCR), ("logo", LOGO)), pass_score=0)
-    assert decide(one_row({"ocr": GOOD, "logo": Measured(MISSING, MISSING, MISSING)}, 0), half).score[0] == 4500
+    absent = Measured(MISSING, MISSING, MISSING)
+    assert decide(one_row({"ocr": Measured(9999, 0, 9999), "logo": absent}, 0), half).score[0] == 4999
 
 
 def test_a_strict_recipe_lets_a_legible_part_pass() -> None:

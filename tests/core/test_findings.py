@@ -188,3 +188,23 @@ def test_a_rival_matters_only_in_a_required_line(optional: bool) -> None:
 def test_dates_of_several_lines_are_each_held() -> None:
     inspection = told(("{YYWW}XBL", "{YYWW}C4"), "1959XBL", "2732C4")
     assert codes(inspection)[:2] == ["DATE_IN_FUTURE", "WEEK_IMPOSSIBLE"]
+
+
+def test_a_weighted_score_is_told_with_missing_signals_as_nothing() -> None:
+    inspection = told(RIGHT, *RIGHT, signals={"ocr": {}, "logo": {"required": False}})
+    assert inspection.verdict == "borderline"
+    value = f"{int(inspection.scores['ocr'] / 2) / 10_000:.4f}"[:4]
+    assert words(inspection, "BELOW_PASS_SCORE") == [f"The weighted score {value} is under the pass score 0.80."]
+
+
+@pytest.mark.parametrize(("weeks", "verdict"), [(360, "pass"), (359, "fail")])
+def test_a_part_as_old_as_the_limit_is_not_too_old(weeks: int, verdict: str) -> None:
+    assert told(("{YYWW}XBL",), "1932XBL", max_age_weeks=weeks).verdict == verdict
+
+
+def test_facts_are_stored_whatever_decided() -> None:
+    inspection = told(("{YYWW}XBL", "SN74LS00N"), "2732XBL", "SN74LS06N", faults=("PACKAGE_CUT",))
+    assert inspection.verdict == "fail"
+    expected = Reason.RIVAL_TEXT | Reason.DATE_IN_FUTURE | Reason.PACKAGE_CUT | Reason.UNVERIFIED
+    assert inspection.facts == expected
+    assert codes(inspection) == ["RIVAL_TEXT", "DATE_IN_FUTURE", "UNVERIFIED"]
