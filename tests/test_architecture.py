@@ -18,7 +18,7 @@ MAY_IMPORT = {
 }
 """core <- data <- workers <- dashboard, and core <- layouts <- dashboard."""
 
-PURE = {"cv2", "numpy", "onnxruntime", "PIL", "pyclipper"}
+PURE = {"cv2", "numpy", "onnxruntime", "PIL"}
 PURE_STANDARD = {
     "__future__", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
     "fractions", "functools", "hashlib", "heapq", "html", "io", "itertools", "json", "math", "operator", "re",
