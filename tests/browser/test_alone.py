@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import panel as pn
 import pytest
-from bokeh.resources import INLINE
 from playwright.sync_api import Browser, expect
 
+SAVE = """
+import sys
+import panel as pn
+from bokeh.resources import INLINE
 from dashboard.cells.expected import ExpectedAgainstRead
 from dashboard.cells.photo import Photo
 from dashboard.notebook import engines, inspected
 from data import bundled
 
+sample = next(one for one in bundled.samples() if one.name == "mc74hc32an-clean-1.jpg")
+model = inspected(sample.read(), bundled.recipes()[sample.recipe], using=engines())
+pn.Column(Photo(model), ExpectedAgainstRead(model), width=900).save(sys.argv[1], resources=INLINE)
+"""
+
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """Two cells over one inspected sample, in one file."""
-    sample = next(one for one in bundled.samples() if one.name == "mc74hc32an-clean-1.jpg")
-    model = inspected(sample.read(), bundled.recipes()[sample.recipe], using=engines())
+    """Two cells over one inspected sample, in one file.
+
+    Saved by a process of its own, as a user's script does it: Panel writes into the file whatever components the
+    process has ever imported, and here that would be those of every page.
+    """
     file = tmp_path / "cells.html"
-    pn.Column(Photo(model), ExpectedAgainstRead(model), width=900).save(str(file), resources=INLINE)
+    subprocess.run([sys.executable, "-P", "-c", SAVE, str(file)], check=True, timeout=120, capture_output=True)
     return file
 
 

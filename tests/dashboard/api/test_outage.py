@@ -155,6 +155,7 @@ async def test_who_waits_is_told_where_to_look_when_the_database_stays_away(
 ) -> None:
     waiting = asyncio.create_task(api.post("/v1/inspections?wait_ms=1500", files={"image": sample}))
     await until_kept(services)
+    await asyncio.sleep(0.3)  # the row is seen a moment before its commit is acknowledged to whoever wrote it
     await database.close()
     answer = await waiting
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/answer-unavailable")
