@@ -124,7 +124,7 @@ def program() -> Iterator[Program]:
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
+        pytest.fail("Chromium is not installed; `make test` installs it, or says how")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
