@@ -31,8 +31,9 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import HTTPError
 
-from dashboard.api.app import bound_at, create_app
+from dashboard.api.app import bound_at, create_app, listener_of
 from dashboard.asgi import AsgiHandler, AsgiMount
+from data.listening import Listener
 from data.settings import Settings
 from workers.errors import PortTaken
 
@@ -82,14 +83,16 @@ class PageServer:
         await self.panel._http.close_all_connections()
 
 
-def build(services: Services, routes: Routes, *, first_page: str | None = None) -> PageServer:
+def build(
+    services: Services, routes: Routes, *, listener: Listener | None = None, first_page: str | None = None
+) -> PageServer:
     """Bind the page server of `services` with the pages `routes`, by path; call it inside the running event loop.
 
-    The first page is `first_page`, else the first of `routes`.
+    `listener` is the one that the pages follow, if they do. The first page is `first_page`, else the first of `routes`.
     """
     settings = services.settings
     bokeh_settings.resources.set_value("server")
-    app = create_app(services, first_page=first_page or next(iter(routes)))
+    app = create_app(services, listener=listener, first_page=first_page or next(iter(routes)))
     mount = AsgiMount(app)
     panel = get_server(
         dict(routes),
@@ -160,8 +163,9 @@ async def _serve(settings: Settings, *, api_only: bool, say: Callable[[str], Non
 async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
     from dashboard.pages.routes import routes  # noqa: PLC0415  # heavy
 
+    listener = listener_of(services)
     with _port_is_ours(services.settings):
-        server = build(services, routes(services))
+        server = build(services, routes(services, listener), listener=listener)
     async with server.running():
         stopped = asyncio.Event()
         _when_asked_to_stop(stopped.set, server.app.state.feed.end)

@@ -14,3 +14,6 @@ RESULTS = "marksight_results"
 
 RECIPES = "marksight_recipes"
 """A recipe version was published; payload: `{"recipe_id": "...", "version": 3}`."""
+
+CHANNELS = (OUTBOX, RESULTS, RECIPES)
+"""All of them."""

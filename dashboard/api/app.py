@@ -17,6 +17,8 @@ from dashboard.api.limits import BoundedBody
 from dashboard.api.schemas import ProblemView
 from dashboard.api.waiting import ResultFeed
 from dashboard.origins import allowed_hosts, is_loopback
+from data.channels import CHANNELS
+from data.listening import Listener
 from data.urls import app_url
 
 if TYPE_CHECKING:
@@ -29,8 +31,11 @@ FORM_BYTES = 64 * 1024
 DESCRIPTION = "Reads the top marks of integrated circuits, checks them against recipes, and keeps the proof."
 
 
-def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
-    """Return the app on `services`; whoever serves it tells it with `bound_at` where."""
+def create_app(services: Services, *, listener: Listener | None = None, first_page: str = "/docs") -> FastAPI:
+    """Return the app on `services`; whoever serves it tells it with `bound_at` where.
+
+    It listens with `listener` while it serves: that of the pages beside it, or one of its own.
+    """
     picture_bytes = services.settings.max_image_bytes + FORM_BYTES
     app = FastAPI(
         title="Marksight",
@@ -47,13 +52,19 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     )
     app.state.services = services
     app.state.hosts, app.state.bound_to_loopback = frozenset(), False
-    app.state.feed = ResultFeed(lambda: app_url(services.settings))
+    app.state.listener = listener or listener_of(services)
+    app.state.feed = ResultFeed(app.state.listener)
     failures.install(app)
     for module in (intake, inspections, recipes, system, previews):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def listener_of(services: Services) -> Listener:
+    """Return what listens to the database of `services`, for all in this process who want to be told."""
+    return Listener(lambda: app_url(services.settings), CHANNELS)
 
 
 def bound_at(app: FastAPI, port: int) -> frozenset[str]:
@@ -75,6 +86,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for results while the app serves."""
-    async with app.state.feed.listening():
-        yield
+    """Listen while the app serves."""
+    with app.state.feed.following():
+        async with app.state.listener.listening():
+            yield

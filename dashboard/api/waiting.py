@@ -1,4 +1,4 @@
-"""Waiting for verdicts: one connection listens to the database for all who wait in this process.
+"""Waiting for verdicts: whoever waits is told by the connection that listens for this whole process.
 
 1. A notification may be missed while the connection is made again; so who waits looks at the row when it begins to
    wait, when told, and every `LOOK_S` besides.
@@ -10,50 +10,36 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
-import asyncpg
-
 from data.channels import RESULTS
+from data.listening import Listener
 
 LOOK_S = 1.0
-CONNECT_S = 10.0
-BACK_OFF_S = (0.1, 0.5, 2.0)
-
-log = logging.getLogger(__name__)
-
-Url = Callable[[], str]
 
 
 class ResultFeed:
-    """Who waits for which inspection, and the connection that tells them."""
+    """Who waits for which inspection."""
 
-    def __init__(self, url: Url, *, look_s: float = LOOK_S) -> None:
-        self._url = url
+    def __init__(self, listener: Listener, *, look_s: float = LOOK_S) -> None:
+        self._listener = listener
         self._look_s = look_s
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._ended = False
-        self.connected = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
         return sum(len(waiting) for waiting in self._waiting.values())
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Listen while the context lasts."""
-        task = asyncio.create_task(self._listen_for_ever())
-        try:
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Pass on what the listener hears while the context lasts."""
+        with self._listener.follow((RESULTS,), self._told):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def until(self, inspection_id: UUID, done: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
         """Wait until `done` says so; False when it has not by `timeout_s`, or when waiting has ended for all.
@@ -88,36 +74,16 @@ class ResultFeed:
         if not self._waiting[inspection_id]:
             del self._waiting[inspection_id]
 
-    async def _listen_for_ever(self) -> None:
-        failures = 0
-        while True:
-            try:
-                await self._listen()
-                failures = 0
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.log(logging.DEBUG if failures else logging.WARNING, "not told of results: %s", error)
-                failures += 1
-            self.connected.clear()
-            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-
-    async def _listen(self) -> None:
-        """Listen until the connection is lost."""
-        lost = asyncio.Event()
-        connection = await asyncpg.connect(self._url(), timeout=CONNECT_S)
-        try:
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(RESULTS, self._told)
-            self.connected.set()
-            for told in self._everyone():
-                told.set()
-            await lost.wait()
-        finally:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                await connection.close(timeout=1.0)
-
-    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for told in self._waiting.get(UUID(json.loads(str(payload))["inspection_id"]), ()):
+    def _told(self, payload: str | None) -> None:
+        for told in self._concerned(payload):
             told.set()
+
+    def _concerned(self, payload: str | None) -> list[asyncio.Event]:
+        """Return those who wait for the inspection that a notification names; everybody, if it names none."""
+        try:
+            return list(self._waiting.get(UUID(json.loads(payload or "")["inspection_id"]), ()))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return self._everyone()
 
     def _everyone(self) -> list[asyncio.Event]:
         return [told for waiting in self._waiting.values() for told in waiting]

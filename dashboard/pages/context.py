@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.pages.following import Following
+from dashboard.pages.news import News
 from dashboard.pages.pulse import Pulse
 from dashboard.pages.reads import PageReads
 from workers.composition import Services
@@ -12,9 +12,9 @@ from workers.composition import Services
 
 @dataclass(frozen=True)
 class PageContext:
-    """Shared by all pages of a process: `news` tells of results, `pulse` of how the parts are."""
+    """Shared by all pages of a process: `news` tells of results and recipes, `pulse` of how the parts are."""
 
     services: Services
     reads: PageReads
-    news: Following
+    news: News
     pulse: Pulse

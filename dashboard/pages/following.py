@@ -1,6 +1,6 @@
 """One task for all open pages: it runs while anybody follows, and tells every follower when something has happened.
 
-1. However many pages are open, there is one listener and one poller a process.
+1. However many pages are open, there is one task a source.
 2. Who follows is an `asyncio.Event`; a page that is closed leaves, and with the last one the task ends.
 3. Being told means "look again": what has happened is asked of the database by whoever is told.
 """
@@ -42,8 +42,9 @@ class Following:
             yield
         finally:
             self._followers.discard(told)
-            if not self._followers:
+            if not self._followers and self._task is not None:
                 self._task.cancel()
+                self._task = None  # whoever follows while it is still ending has a task begun for him
 
     def tell(self) -> None:
         """Tell every follower."""

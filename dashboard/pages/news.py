@@ -1,51 +1,29 @@
-"""News of inspections for pages: the database tells one listener a process, which tells the pages."""
+"""News of inspections and recipes for pages, from the connection that listens for this whole process."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import asyncpg
-
-from data.channels import OUTBOX, RECIPES, RESULTS
-from data.urls import app_url
-from workers.composition import Services
-
-AGAIN_S = 1.0
-CONNECT_S = 10.0
-HEARD = (OUTBOX, RESULTS, RECIPES)
-
-log = logging.getLogger(__name__)
-
-Tell = Callable[[], None]
+from data.channels import CHANNELS
+from data.listening import Listener
 
 
-def news(services: Services) -> Callable[[Tell], Awaitable[None]]:
-    """Return the source of news of `services`: it listens until cancelled, and connects again when it must."""
+class News:
+    """Tells open pages to look again: what has happened is asked of the database by whoever is told."""
 
-    async def listen(tell: Tell) -> None:
-        while True:
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.count = 0
+        """How many follow."""
+
+    @contextmanager
+    def follow(self, told: asyncio.Event) -> Iterator[None]:
+        """Set `told` whenever there is news, or some may have been missed, while the context lasts."""
+        with self._listener.follow(CHANNELS, lambda _: told.set()):
+            self.count += 1
             try:
-                await _listen(app_url(services.settings), tell)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.debug("pages are not told of results: %s", error)
-            await asyncio.sleep(AGAIN_S)
-
-    return listen
-
-
-async def _listen(url: str, tell: Tell) -> None:
-    """Listen until the connection is lost."""
-    lost = asyncio.Event()
-    connection = await asyncpg.connect(url, timeout=CONNECT_S)
-    try:
-        connection.add_termination_listener(lambda _: lost.set())
-        for channel in HEARD:
-            await connection.add_listener(channel, lambda *_: tell())
-        tell()  # something may have happened before
-        await lost.wait()
-    finally:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            await connection.close(timeout=1.0)
+                yield
+            finally:
+                self.count -= 1

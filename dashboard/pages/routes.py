@@ -11,15 +11,16 @@ from panel.viewable import Viewable
 
 from dashboard.auth import resolve
 from dashboard.pages.context import PageContext
-from dashboard.pages.following import Following, told_within
+from dashboard.pages.following import told_within
 from dashboard.pages.inspect import InspectPage
 from dashboard.pages.inspection import InspectionPage
 from dashboard.pages.life import draw, while_open
-from dashboard.pages.news import news
+from dashboard.pages.news import News
 from dashboard.pages.pulse import Pulse
 from dashboard.pages.reads import PageReads
 from dashboard.pages.system import SystemPage
 from dashboard.pages.system_parts import reader
+from data.listening import Listener
 from layouts import inspect, inspection, system
 from layouts.shell import Strip, shell, template_variables
 from workers.composition import Services
@@ -39,14 +40,14 @@ class OpenPage(Protocol):
         ...
 
 
-def routes(services: Services) -> Routes:
+def routes(services: Services, listener: Listener) -> Routes:
     """Return the page of each address; every call of one makes a page of its own for a new session."""
-    return routes_of(context_of(services))
+    return routes_of(context_of(services, listener))
 
 
-def context_of(services: Services) -> PageContext:
+def context_of(services: Services, listener: Listener) -> PageContext:
     """Return what all pages of this process share."""
-    return PageContext(services, PageReads(services), Following(news(services)), Pulse(reader(services)))
+    return PageContext(services, PageReads(services), News(listener), Pulse(reader(services)))
 
 
 def routes_of(context: PageContext) -> Routes:

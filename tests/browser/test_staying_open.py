@@ -13,7 +13,9 @@ from functools import partial
 from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 
+from dashboard.api.app import listener_of
 from dashboard.pages.following import Following
+from dashboard.pages.news import News
 from dashboard.server import PageServer, build
 from data import embedded_urls
 from data.settings import Settings
@@ -77,7 +79,7 @@ def open_sessions(server: PageServer) -> int:
 
 
 @contextmanager
-def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following]]]:
+def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following | News]]]:
     """A page server of our own on the program's services, so that its sessions can be counted."""
     settings = Settings(
         home=program.home,
@@ -88,15 +90,16 @@ def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following
     started = threading.Event()
     ends: list[Callable[[], object]] = []
     made: list[PageServer] = []
-    followings: list[Following] = []
+    followings: list[Following | News] = []
 
     async def serve() -> None:
         from dashboard.pages.routes import context_of, routes_of  # noqa: PLC0415  # heavy
 
         services = compose(settings)
-        context = context_of(services)
+        listener = listener_of(services)
+        context = context_of(services, listener)
         followings.extend((context.news, context.pulse.following))
-        async with build(services, routes_of(context)).running() as server:
+        async with build(services, routes_of(context), listener=listener).running() as server:
             made.append(server)
             stop = asyncio.Event()
             ends.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set))

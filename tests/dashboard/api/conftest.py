@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from core.engines import Engines
 from dashboard.api.app import create_app
 from data import embedded_urls
 from data.settings import Settings
-from tests.conftest import ROOT
+from tests.dashboard.conftest import SAMPLES
 from tests.dashboard.probe import SERVERS
-from workers.composition import Services, compose
+from workers.composition import Services
 from workers.inspecting import inspect_batch
 from workers.outbox import next_batch
-from workers.readers import catalogue
 
-SAMPLES = ROOT / "data" / "assets" / "samples"
-RECIPES = ROOT / "data" / "assets" / "recipes"
 Kept = Callable[[], Awaitable[dict[str, int]]]
-
-
-@pytest.fixture(scope="session")
-def engines() -> Engines:
-    """The real engines, loaded once."""
-    return Engines({catalogue.DEFAULT: catalogue.build()}, time.perf_counter)
-
-
-@pytest.fixture
-async def services(emptied: None, postgres: Settings, engines: Engines) -> AsyncIterator[Services]:
-    """Everything composed as in production, on empty tables, with a station to take pictures at."""
-    composed = compose(postgres, load_engines=lambda: engines)
-    async with composed.database.unit_of_work() as work:
-        await work.plant.station_id(None)
-        await work.commit()
-    yield composed
-    await composed.close()
 
 
 @pytest.fixture
@@ -112,13 +88,6 @@ async def kept(postgres: Settings) -> AsyncIterator[Kept]:
 def sample() -> bytes:
     """A clean part of the kind that the bundled recipe judges."""
     return (SAMPLES / "mc74hc32an-clean-1.jpg").read_bytes()
-
-
-@pytest.fixture
-def document() -> dict[str, Any]:
-    """The bundled recipe."""
-    found: dict[str, Any] = json.loads((RECIPES / "mc74hc32an.json").read_text(encoding="utf-8"))
-    return found
 
 
 def sample_named(name: str) -> Path:

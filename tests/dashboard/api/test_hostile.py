@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.dashboard.api.conftest import SAMPLES, Kept
+from tests.dashboard.api.conftest import Kept
+from tests.dashboard.conftest import SAMPLES
 
 PART = SAMPLES / "mc74hc32an-clean-1.jpg"
 

@@ -17,8 +17,8 @@ from dashboard.api.app import create_app
 from data import embedded_urls
 from data.settings import Settings
 from tests.dashboard.api.conftest import work
-from tests.dashboard.gate import Gate
 from tests.dashboard.probe import SERVERS
+from tests.gate import Gate
 from workers.composition import Services, compose
 
 

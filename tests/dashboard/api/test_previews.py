@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.frame import Frame
 from dashboard.api.previews import encode, preview_url, shown_url
-from tests.dashboard.api.conftest import SAMPLES
+from tests.dashboard.conftest import SAMPLES
 
 
 def picture(form: str, size_wh: tuple[int, int] = (800, 600)) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
@@ -14,9 +15,10 @@ import pytest
 
 from dashboard.api.waiting import ResultFeed
 from data import embedded_urls
-from data.channels import RESULTS
+from data.channels import CHANNELS, RESULTS
+from data.listening import Listener
 from data.settings import Settings
-from tests.dashboard.gate import Gate
+from tests.gate import Gate
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 NEVER_S = 10_000.0
@@ -51,10 +53,19 @@ async def teller(postgres: Settings) -> AsyncIterator[asyncpg.Connection]:
 @pytest.fixture
 async def feed(postgres: Settings) -> AsyncIterator[ResultFeed]:
     """A feed that never looks by itself, so that only being told can end a wait."""
-    feed = ResultFeed(lambda: embedded_urls.database_url(postgres.home), look_s=NEVER_S)
-    async with feed.listening():
-        await asyncio.wait_for(feed.connected.wait(), 20)
+    async with listening(embedded_urls.database_url(postgres.home), look_s=NEVER_S) as feed:
         yield feed
+
+
+@asynccontextmanager
+async def listening(url: str, *, look_s: float) -> AsyncIterator[ResultFeed]:
+    listener = Listener(lambda: url, CHANNELS)
+    feed = ResultFeed(listener, look_s=look_s)
+    with feed.following():
+        async with listener.listening():
+            if look_s == NEVER_S:
+                await asyncio.wait_for(listener.connected.wait(), 20)
+            yield feed
 
 
 async def tell(teller: asyncpg.Connection, inspection_id: UUID) -> None:
@@ -88,6 +99,17 @@ async def test_a_notification_about_another_does_not(feed: ResultFeed, rows: Row
     assert await asyncio.wait_for(waiting, 20)
 
 
+@pytest.mark.parametrize("payload", ["", "no JSON", "[]", "{}", '{"inspection_id": "no id"}', '{"inspection_id": 7}'])
+async def test_a_notification_that_names_none_lets_everybody_look(
+    feed: ResultFeed, rows: Rows, teller: asyncpg.Connection, payload: str
+) -> None:
+    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+    await rows.was_asked.wait()
+    rows.done.add(ONE)
+    await teller.execute("SELECT pg_notify($1, $2)", RESULTS, payload)
+    assert await asyncio.wait_for(waiting, 20)
+
+
 async def test_all_who_wait_for_one_are_told(feed: ResultFeed, rows: Rows, teller: asyncpg.Connection) -> None:
     waiting = [asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S)) for _ in range(20)]
     while rows.asked < len(waiting):  # noqa: ASYNC110 - each of them asks once
@@ -116,8 +138,7 @@ async def test_who_has_waited_is_forgotten(feed: ResultFeed, rows: Rows) -> None
 
 
 async def test_without_a_connection_it_looks_by_itself(rows: Rows) -> None:
-    feed = ResultFeed(lambda: "postgresql://nobody@/nothing?host=/nowhere", look_s=0.01)
-    async with feed.listening():
+    async with listening("postgresql://nobody@/nothing?host=/nowhere", look_s=0.01) as feed:
         waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
         await rows.was_asked.wait()
         rows.done.add(ONE)
@@ -131,9 +152,7 @@ async def test_after_a_lost_connection_everybody_looks_and_is_told_again(
     gate = Gate(tmp_path / socket.name, socket)
     await gate.open()
     url = embedded_urls.database_url(postgres.home).partition("?")[0] + f"?host={quote(str(tmp_path), safe='')}"
-    feed = ResultFeed(lambda: url, look_s=NEVER_S)
-    async with feed.listening():
-        await asyncio.wait_for(feed.connected.wait(), 20)
+    async with listening(url, look_s=NEVER_S) as feed:
         waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
         await rows.was_asked.wait()
         await gate.close()

@@ -58,6 +58,19 @@ async def test_with_the_last_follower_the_source_ends_and_begins_again_with_the_
     assert (source.begun, source.ended, following.count) == (2, 2, 0)
 
 
+async def test_who_follows_while_the_source_is_still_ending_has_one_begun() -> None:
+    source = Source()
+    following = Following(source)
+    with following.follow(asyncio.Event()):
+        await asyncio.sleep(0)
+    told = asyncio.Event()
+    with following.follow(told):  # the first task is cancelled, and has not run since
+        await asyncio.sleep(0)
+        assert (source.begun, source.ended) == (2, 1)
+        source.tell()
+        assert told.is_set()
+
+
 async def test_a_source_that_ended_by_itself_begins_again() -> None:
     begun = []
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from dashboard.pages.reads import PageReads
-from tests.dashboard.pages.conftest import ASSETS
+from tests.dashboard.conftest import SAMPLES
 from workers.composition import Services
 from workers.intake import accept
 
@@ -28,7 +28,7 @@ async def test_results_come_newest_first_with_the_mark_read(reads: PageReads, ju
 
 
 async def test_a_part_that_waits_is_shown_without_a_mark(reads: PageReads, services: Services) -> None:
-    await accept(services, (ASSETS / "samples" / "ds18b20.jpg").read_bytes())
+    await accept(services, (SAMPLES / "ds18b20.jpg").read_bytes())
     (view,) = (await reads.results()).views
     assert view["state"] == "received"
     assert "evidence" not in view

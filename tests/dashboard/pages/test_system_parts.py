@@ -12,7 +12,7 @@ from dashboard.models.system import Part
 from dashboard.pages.system_parts import SLOW_QUEUE_S, queue_part, reader
 from data.queries.system import QueueFigures, SystemFigures
 from data.settings import Settings
-from tests.dashboard.pages.conftest import ASSETS
+from tests.dashboard.conftest import SAMPLES
 from workers import status
 from workers.composition import Services, compose
 from workers.intake import accept
@@ -34,7 +34,7 @@ async def test_every_part_that_answers_is_working(services: Services, judged: li
 
 
 async def test_what_waits_is_counted_with_its_age(services: Services) -> None:
-    await accept(services, (ASSETS / "samples" / "ds18b20.jpg").read_bytes())
+    await accept(services, (SAMPLES / "ds18b20.jpg").read_bytes())
     queue = (await parts_of(services))["Queue"]
     assert queue.figure.startswith("1 waiting, 0 of them being inspected; oldest ")
     assert queue.state == "ok"

@@ -15,6 +15,16 @@ class Gate:
         self._back = back
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._passing = asyncio.Event()
+        self._passing.set()
+
+    def freeze(self) -> None:
+        """Keep every connection, and let nothing through, as a machine does that has lost its power."""
+        self._passing.clear()
+
+    def thaw(self) -> None:
+        """Let everything through again, with what waited."""
+        self._passing.set()
 
     async def open(self) -> None:
         """Let connections through."""
@@ -38,8 +48,8 @@ class Gate:
         task.add_done_callback(self._tasks.discard)
         back_reader, back_writer = await asyncio.open_unix_connection(self._back)
         both = [
-            asyncio.create_task(_copy(reader, back_writer)),
-            asyncio.create_task(_copy(back_reader, writer)),
+            asyncio.create_task(self._copy(reader, back_writer)),
+            asyncio.create_task(self._copy(back_reader, writer)),
         ]
         with suppress(asyncio.CancelledError):
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -48,9 +58,9 @@ class Gate:
         for one in (writer, back_writer):
             one.transport.abort()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._passing.wait()
+                writer.write(data)
+                await writer.drain()
