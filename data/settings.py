@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     max_wait_ms: int = Field(30_000, ge=0, description="Longest a request may wait for its verdict, in milliseconds.")
     lease_s: float = Field(60.0, gt=0, description="Seconds a worker holds the inspections it has claimed.")
     max_attempts: int = Field(3, ge=1, description="Times an inspection is tried before it is kept as failed.")
+    worker_max_mb: int = Field(
+        2048, ge=1, description="Memory, in MB, over which a worker is replaced by a new process."
+    )
+    worker_max_batches: int = Field(0, ge=0, description="Batches after which a worker is replaced; 0: never.")
+    worker_stuck_s: float = Field(300.0, gt=0, description="Seconds after which a batch, and its worker, is given up.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from uuid import UUID
+
+from redis.exceptions import RedisError
 
 from data.outage import AWAY, is_away
 from workers import heartbeat
@@ -43,6 +46,7 @@ class WorkerProcess:
         self.services = services
         self.life: Heartbeat = heartbeat.first("worker", name)
         self.busy_since: float | None = None
+        self.batches = 0
         self._runner = asyncio.Runner()
         _current.set(self)
 
@@ -59,9 +63,12 @@ class WorkerProcess:
         finally:
             self.life = replace(self.life, doing="idle")
             self.busy_since = None
+            self.batches += 1
 
     def close(self) -> None:
-        """Close connections and loop."""
+        """Be forgotten as a living process; close connections and loop."""
+        with suppress(RedisError):
+            heartbeat.leave(self.services.queue.connection, self.life)
         self._runner.run(self.services.close())
         self._runner.close()
 

@@ -13,23 +13,31 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
+from redis import Redis
+from rq.worker import WorkerStatus
 
+from data import embedded_urls
 from data.settings import Settings
 from tests.workers import queue_probe
 from tests.workers.programs import until
 from workers import heartbeat, worker, worker_process
 from workers.child import Child, Program
 from workers.composition import Services, compose
+from workers.embedded import home as state_folder
+from workers.embedded import valkey as embedded_valkey
+from workers.embedded.service_user import service_user
 from workers.relay import Relay
 from workers.worker import InspectionWorker
 from workers.worker_process import WorkerProcess
 
 
-async def _in_thread(services: Services, work: Callable[[WorkerProcess], Any]) -> Any:
+async def _in_thread(services: Services, work: Callable[[WorkerProcess], Any], **changes: Any) -> Any:
     """Run `work` on a worker process of its own thread and loop, as a process would have them."""
+    settings = services.settings.model_copy(update=changes)
 
     def body() -> Any:
-        process = WorkerProcess(compose(services.settings, load_engines=queue_probe.engines), "probe")
+        process = WorkerProcess(compose(settings, load_engines=queue_probe.engines), "probe")
         try:
             return work(process)
         finally:
@@ -40,8 +48,7 @@ async def _in_thread(services: Services, work: Callable[[WorkerProcess], Any]) -
 
 def _burst(process: WorkerProcess) -> InspectionWorker:
     """Do all that is queued; signals are for main threads."""
-    queue = process.services.queue
-    made = InspectionWorker([queue], connection=queue.connection, serializer=queue.serializer)
+    made = InspectionWorker(process)
     made._install_signal_handlers = lambda: None
     made.work(burst=True, logging_level="WARNING")
     return made
@@ -102,14 +109,37 @@ async def test_while_a_batch_runs_the_process_says_so(services: Services) -> Non
     assert str(UUID(int=1)) in doing
 
 
-async def test_a_process_that_has_grown_ends_after_its_job(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "MOST_MB", 1)
+@pytest.mark.parametrize(
+    ("bound", "left"),
+    [
+        pytest.param({"worker_max_mb": 1}, 2, id="memory"),
+        pytest.param({"worker_max_batches": 2}, 1, id="batches"),
+        pytest.param({"worker_max_batches": 0}, 0, id="none"),
+    ],
+)
+async def test_a_process_over_its_bound_ends_after_its_job(
+    services: Services, bound: dict[str, int], left: int
+) -> None:
     await queue_probe.take_in(services, 3)
     await Relay(services, workers=100, _swept=float("inf")).turn()
     assert len(services.queue) == 3
-    ended = await _in_thread(services, _burst)
-    assert ended.asked_to_stop
-    assert len(services.queue) == 2
+    ended = await _in_thread(services, _burst, **bound)
+    assert ended.asked_to_stop == (left > 0)
+    assert len(services.queue) == left
+
+
+async def test_a_stop_in_the_middle_of_a_batch_asks_nothing_of_redis(services: Services) -> None:
+    nowhere = services.settings.model_copy(update={"redis_url": SecretStr("unix:///nowhere.sock")})
+
+    def body() -> bool:
+        process = WorkerProcess(compose(nowhere, load_engines=queue_probe.engines), "probe")
+        busy = InspectionWorker(process, prepare_for_work=False)
+        busy._state = WorkerStatus.BUSY
+        busy._shutdown()
+        process.close()
+        return bool(busy._stop_requested)
+
+    assert await asyncio.to_thread(body)
 
 
 async def test_outside_a_worker_a_job_has_nothing_to_run_in() -> None:
@@ -165,13 +195,30 @@ async def test_a_worker_outlives_a_wiped_redis(services: Services, running: Chil
     assert running.returncode is None
 
 
+@pytest.fixture
+async def own_valkey(home: Path) -> AsyncIterator[Child]:
+    """A server that a test may freeze or kill."""
+    folder = home / "own"
+    state_folder.prepare(folder, service_user())
+    embedded_valkey.prepare(folder, service_user())
+    child = Child(embedded_valkey.program(folder, service_user()))
+    await child.start()
+    await child.until_ready()
+    yield child
+    child.hurry()
+    await child.stop()
+
+
+def _own(valkey: Child) -> dict[str, str]:
+    return {"MARKSIGHT_REDIS_URL": embedded_urls.redis_url(valkey.program.cwd)}
+
+
 HANGS = """
 import time
 from data.settings import Settings
-from workers import heartbeat, worker
+from workers import worker
 from workers.composition import compose
 from workers.worker_process import WorkerProcess
-worker.STUCK_S, heartbeat.EVERY_S = 0.2, 0.05
 process = WorkerProcess(compose(Settings()), "probe")
 process.busy_since = time.monotonic()
 worker.watch(process)
@@ -180,11 +227,33 @@ time.sleep(600)
 """
 
 
-async def test_a_job_that_hangs_takes_its_process_along(services: Services) -> None:
+@pytest.mark.parametrize("redis_is", ["there", "frozen"])
+async def test_a_job_that_hangs_takes_its_process_along(services: Services, own_valkey: Child, redis_is: str) -> None:
+    if redis_is == "frozen":
+        os.kill(own_valkey.pid or 0, signal.SIGSTOP)
     lines: list[str] = []
-    child = Child(
-        Program("worker", _python("-c", HANGS), Path("/"), environment=_variables(services.settings)), lines.append
-    )
+    variables = {**_variables(services.settings), **_own(own_valkey), "MARKSIGHT_WORKER_STUCK_S": "0.2"}
+    child = Child(Program("worker", _python("-c", HANGS), Path("/"), environment=variables), lines.append)
     await child.start()
-    assert await child.wait() == worker.STUCK_CODE
-    assert any("has run for more than" in line for line in lines)
+    async with asyncio.timeout(60):
+        assert await child.wait() == worker.STUCK_CODE
+    assert any("has run for more than 0.2 s" in line for line in lines)
+
+
+async def test_a_worker_asked_to_stop_while_redis_is_away_ends_cleanly(services: Services, own_valkey: Child) -> None:
+    lines: list[str] = []
+    variables = {**_variables(services.settings), **_own(own_valkey)}
+    argv = _python("-m", "dashboard.cli", "worker", "--name", "probe")
+    child = Child(Program("worker", argv, Path("/"), environment=variables), lines.append)
+    await child.start()
+    connection = Redis.from_url(variables["MARKSIGHT_REDIS_URL"])
+    await until(lambda: connection.keys("rq:worker:*"))
+    connection.close()
+    own_valkey.hurry()
+    await until(lambda: any("Redis" in line for line in lines))
+    os.kill(child.pid or 0, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(30):
+            assert await child.wait() == 0
+    finally:
+        await child.stop()
