@@ -46,6 +46,10 @@ class Wanted(BaseModel):
     lot: Word | None = None
     since: Annotated[AwareDatetime | None, Query(description="Not before this time, with its zone.")] = None
     until: Annotated[AwareDatetime | None, Query(description="Before this time, with its zone.")] = None
+    read: Annotated[
+        Word | None,
+        Query(description="Words that the mark holds as it was read, each anywhere in a line; capitals do not count."),
+    ] = None
     cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 

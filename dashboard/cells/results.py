@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.cells.cell import Cell, follow
-from dashboard.models.results import ResultRow, ResultsModel
+from dashboard.models.results import ResultRow, ResultsModel, among
 from layouts.results import ResultList
 
 
@@ -34,9 +34,9 @@ class Results(Cell):
         )
 
     def _item(self, row: ResultRow) -> dict[str, Any]:
-        """Return the row; its link carries the filter, so that stepping stays among what was chosen."""
+        """Return the row; its link carries filter and search, so that stepping stays among what was chosen."""
         item = row.document()
-        return {**item, "href": f"{item['href']}&verdict={self.model.verdict}"} if self.model.verdict else item
+        return {**item, "href": f"{item['href']}{among(self.model.verdict, self.model.find, before='&')}"}
 
     def _empty(self) -> tuple[str, str]:
         model = self.model
@@ -45,7 +45,10 @@ class Results(Cell):
         if not model.loaded:
             return "", ""
         if model.find:
-            return f"Nothing found for {model.find}", "Search by part number, recipe, lot or inspection id."
+            return (
+                f"Nothing found for {model.find}",
+                "Search by text on the mark, part number, recipe, lot or inspection id.",
+            )
         if model.verdict:
             return "None of this verdict yet", "Choose another verdict, or drop more photos."
         return "No results yet", "Drop a photo of a part, or try a sample."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import param
 
@@ -14,6 +15,8 @@ WAITING = {"received": "Waiting for a worker", "queued": "Waiting for a worker",
 VERDICTS = tuple(verdict.word for verdict in Verdict)
 MOST = 500
 """Rows kept on one page; older ones stay in the database and come back when asked for."""
+MOST_SEARCHED = 200
+"""Characters of a search."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,22 @@ def known_verdict(word: str) -> str:
     return word if word in VERDICTS else ""
 
 
+def searched(text: str) -> str:
+    """Return what is searched for: `text` as the database can hold it, without white space around it, and bounded."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:MOST_SEARCHED]
+
+
+def among(verdict: str, find: str, *, before: str = "?") -> str:
+    """Return the part of an address that says which results are shown; empty for all of them."""
+    said = urlencode({name: value for name, value in (("verdict", verdict), ("find", find)) if value})
+    return f"{before}{said}" if said else ""
+
+
 class ResultsModel(param.Parameterized):
     """Results newest first, of one verdict or of all, perhaps found by a search."""
 
     cursor = param.String(default=None, allow_None=True, doc="Where older results go on; None: there are none.")
-    find = param.String(doc="Part number, recipe or id searched for; empty: everything.")
+    find = param.String(doc="Text on the mark, part number, recipe or lot searched for; empty: everything.")
     loaded = param.Boolean(doc="The first results have come.")
     problem = param.String(doc="Why results cannot be shown, in words; empty: they can.")
     rows = param.List(default=[], item_type=ResultRow, doc="The rows shown, newest first.")

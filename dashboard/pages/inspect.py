@@ -9,7 +9,7 @@ from panel.viewable import Viewable
 from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
 from dashboard.models.intake import IntakeModel
-from dashboard.models.results import ResultsModel, known_verdict
+from dashboard.models.results import ResultsModel, known_verdict, searched
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
 from dashboard.pages.life import arguments, draw, while_open
@@ -32,7 +32,9 @@ class InspectPage:
     def __init__(self, context: PageContext) -> None:
         given = arguments()
         self.context = context
-        self.results = ResultsModel(verdict=known_verdict(given.get("verdict", "")), find=given.get("find", "").strip())
+        self.results = ResultsModel(
+            verdict=known_verdict(given.get("verdict", "")), find=searched(given.get("find", ""))
+        )
         self.intake = IntakeModel(wish=given.get("recipe", ""))
         self._told = asyncio.Event()
         self._shown: tuple[str, str] | None = None

@@ -15,7 +15,7 @@ from dashboard.cells.signals import SignalGauges, Timings
 from dashboard.cells.stepping import Stepping
 from dashboard.cells.teaching import TeachRecipe
 from dashboard.models.inspection import InspectionModel
-from dashboard.models.results import known_verdict
+from dashboard.models.results import among, known_verdict, searched
 from dashboard.models.teaching import TeachingModel
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
@@ -38,6 +38,7 @@ class InspectionPage:
         self.model = InspectionModel()
         self.teaching = TeachingModel()
         self._verdict = known_verdict(given.get("verdict", ""))
+        self._find = searched(given.get("find", ""))
         self._wanted = given.get("id", "")
         self._shown = ""
         self._told = asyncio.Event()
@@ -57,7 +58,7 @@ class InspectionPage:
         )
 
     def _back(self) -> str:
-        return f"/inspect?verdict={self._verdict}" if self._verdict else "/inspect"
+        return f"/inspect{among(self._verdict, self._find)}"
 
     def show(self, inspection_id: str) -> None:
         """Go to another inspection."""
@@ -84,10 +85,13 @@ class InspectionPage:
                 return
             self._shown = wanted
             if wanted != self.model.id or found[0]["state"] != self.model.state:
-                draw(self._take, *found, *await self.context.reads.neighbours(wanted, self._verdict))
+                draw(self._take, *found, *await self._neighbours(wanted))
                 return
-        newer, older = await self.context.reads.neighbours(wanted, self._verdict)
+        newer, older = await self._neighbours(wanted)
         draw(self.model.param.update, newer=newer, older=older)
+
+    async def _neighbours(self, inspection_id: str) -> tuple[str, str]:
+        return await self.context.reads.neighbours(inspection_id, verdict=self._verdict, find=self._find)
 
     def _take(self, view: View, recipe: Mapping[str, Any] | None, newer: str, older: str) -> None:
         if view["id"] != self.model.id:

@@ -22,9 +22,6 @@ View = dict[str, Any]
 THUMB_PX = 640
 """Wide enough that the package alone still fills a thumbnail."""
 
-SEARCHED = ("part_number", "recipe", "lot")
-"""What a search is tried as, in this order; the first that finds anything counts."""
-
 
 @dataclass(frozen=True)
 class Results:
@@ -43,10 +40,7 @@ class PageReads:
     async def results(self, *, verdict: str = "", find: str = "", cursor: str | None = None) -> Results:
         """Return results newest first, with the mark that was read."""
         async with self._database.session() as session:
-            for wanted in _filters(verdict, find):
-                page = await inspections.page(session, wanted, cursor=cursor)
-                if page.items:
-                    break
+            page = await inspections.page(session, _wanted(verdict, find), cursor=cursor)
             read = await marks(session, [item.id for item in page.items])
         return Results(tuple(_summary(item, read.get(item.id)) for item in page.items), page.next_cursor)
 
@@ -62,11 +56,10 @@ class PageReads:
         view["image"]["url"] = shown_url(view["image"]["url"], view["image"]["media_type"], view["id"])
         return view, recipe
 
-    async def neighbours(self, inspection_id: str, verdict: str = "") -> tuple[str, str]:
-        """Return the ids of the newer and the older inspection, of that verdict alone if one is given."""
-        wanted = InspectionFilter(verdict=verdict or None)
+    async def neighbours(self, inspection_id: str, *, verdict: str = "", find: str = "") -> tuple[str, str]:
+        """Return the ids of the newer and the older inspection, among the results of that verdict and search."""
         async with self._database.session() as session:
-            found = await inspections.neighbours(session, UUID(inspection_id), wanted)
+            found = await inspections.neighbours(session, UUID(inspection_id), _wanted(verdict, find))
         return str(found.next or ""), str(found.previous or "")
 
     async def recipes(self) -> list[View]:
@@ -76,11 +69,8 @@ class PageReads:
         return [{"id": str(item.id), "name": item.name} for item in page.items if item.published is not None]
 
 
-def _filters(verdict: str, find: str) -> list[InspectionFilter]:
-    one = {"verdict": verdict or None}
-    if not find:
-        return [InspectionFilter(**one)]  # type: ignore[arg-type]
-    return [InspectionFilter(**one, **{name: find}) for name in SEARCHED]  # type: ignore[arg-type]
+def _wanted(verdict: str, find: str) -> InspectionFilter:
+    return InspectionFilter(verdict=verdict or None, find=find or None)
 
 
 def _summary(found: InspectionSummary, mark: Mark | None) -> View:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_floor
 from data.errors import NotFound
+from data.queries.find import PLACES, mark_has
 from data.queries.inspection_view import (
     NOT_JUDGED,
     ImageUsed,
@@ -43,7 +44,11 @@ from data.tables import (
 class InspectionFilter:
     """Which inspections a list shows; None means all. `since` is included, `until` is not; both are timezone-aware.
 
-    `recipe` is a recipe's id or name.
+    `recipe` is a recipe's id or name, `read` words that the mark holds as it was read. `find` is any one of
+    `find.PLACES`, and goes with none of them.
+
+    Raises:
+        ValueError: `find` is given with one of them.
     """
 
     recipe: str | None = None
@@ -54,6 +59,12 @@ class InspectionFilter:
     lot: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    read: str | None = None
+    find: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.find is not None and any(getattr(self, place) is not None for place in PLACES):
+            raise ValueError(f"expected either find or some of {', '.join(PLACES)}, got {self}")
 
 
 async def page(
@@ -130,6 +141,7 @@ _JOINS: dict[str, tuple[tuple[type[Base], ColumnElement[bool]], ...]] = {
     ),
     "part_number": ((RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id),),
     "verdict": ((Result, Result.inspection_id == Inspection.id),),
+    "read": ((Result, Result.inspection_id == Inspection.id),),
     "station": ((Station, Station.id == Inspection.station_id),),
     "lot": ((Lot, Lot.id == Inspection.lot_id),),
 }
@@ -153,7 +165,13 @@ async def _ids(
 
 
 def _alternatives(wanted: InspectionFilter) -> tuple[InspectionFilter, ...]:
-    """Return filters that together show what `wanted` does: what failed is not judged too, but has no result."""
+    """Return filters that together show what `wanted` does: each can go by its own index, and none needs an OR.
+
+    A search is tried as each of its places. What failed is not judged too, but has no result.
+    """
+    if wanted.find is not None:
+        places = [replace(wanted, **{"find": None, place: wanted.find}) for place in PLACES]  # type: ignore[arg-type]
+        return tuple(alternative for place in places for alternative in _alternatives(place))
     if wanted.verdict == NOT_JUDGED and wanted.state in {None, "failed"}:
         return wanted, replace(wanted, verdict=None, state="failed")
     return (wanted,)
@@ -212,6 +230,7 @@ def _conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         "state": Inspection.state == wanted.state,
         "station": Station.name == wanted.station,
         "lot": Lot.code == wanted.lot,
+        "read": mark_has(wanted.read or ""),
         "since": Inspection.id >= uuid7_floor(wanted.since) if wanted.since else None,
         "until": Inspection.id < uuid7_floor(wanted.until) if wanted.until else None,
     }

@@ -9,6 +9,8 @@
    SHA-256 without the timings.
 4. `signal_version` and `recipe_version_id` say what made the verdict; rows whose `signal_version` differs are never
    compared.
+5. `mark` is the mark as read, made of the evidence by the database: a line a line, in capitals, without white space,
+   written as JSON writes it (a quotation mark is two characters). A search looks through it (`data.queries.find`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import Computed, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +28,13 @@ from core.verdicts import Verdict
 from data.tables.base import Base, Document, Score, between, one_of, sha256
 
 VERDICTS = tuple(verdict.word for verdict in Verdict)
+MARK = r"""
+upper(replace(regexp_replace(regexp_replace(
+    (jsonb_path_query_array(evidence, '$."lines"[*]."text"'::jsonpath))::text, '\s'::text, ''::text, 'g'::text),
+    '^\["?|"?\]$'::text, ''::text, 'g'::text), '","'::text, chr(10)))
+"""
+"""The text of the lines in `evidence`; the migration that made the column says how. It is written with PostgreSQL's own
+casts, since Alembic compares it with what the database says of the column."""
 
 
 class Result(Base):
@@ -70,5 +79,6 @@ class Result(Base):
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """Codes of `core.reasons`, in their order: what was told with the verdict."""
     evidence: Mapped[Document]
+    mark: Mapped[str] = mapped_column(Computed(MARK, persisted=True))
     seconds: Mapped[Document]
     digest: Mapped[bytes]

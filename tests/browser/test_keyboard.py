@@ -71,7 +71,7 @@ def test_a_slash_searches_and_keys_typed_there_are_text(tab: Tab, program: Progr
 def test_a_search_that_finds_nothing_says_what_can_be_searched(tab: Tab) -> None:
     page = tab.open("/inspect?find=NE555")
     expect(page.get_by_text("Nothing found for NE555")).to_be_visible()
-    expect(page.get_by_text("Search by part number, recipe, lot or inspection id.")).to_be_visible()
+    expect(page.get_by_text("Search by text on the mark, part number, recipe, lot or inspection id.")).to_be_visible()
 
 
 def test_whatever_has_the_focus_shows_it(tab: Tab) -> None:

@@ -95,13 +95,17 @@ def result(inspection_id: UUID, verdict: str = "pass", **fields: Any) -> NewResu
     )
 
 
-async def judged(database: Database, verdict: str = "pass", **particulars: Any) -> UUID:
+async def judged(
+    database: Database, verdict: str = "pass", *, evidence: dict[str, Any] | None = None, **particulars: Any
+) -> UUID:
     """Return the id of an inspection that came in and has a verdict."""
     ids = await waiting(database, **particulars)
     async with database.unit_of_work() as work:
         for state in ("queued", "running", "done"):
             await work.inspections.move(ids, state)
         await work.outbox.give_up(ids[0])
-        await work.results.add([result(ids[0], verdict, recipe_version_id=particulars.get("recipe_version_id"))])
+        told = {"evidence": {"reasons": [], **evidence}} if evidence is not None else {}
+        version_id = particulars.get("recipe_version_id")
+        await work.results.add([result(ids[0], verdict, recipe_version_id=version_id, **told)])
         await work.commit()
     return ids[0]

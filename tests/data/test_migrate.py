@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from core.ids import uuid7_floor
 from data import migrate
 from data.embedded_urls import APP_ROLE, OWNER_ROLE
 from data.errors import MigrationFailed
@@ -95,10 +97,28 @@ async def test_goes_up_down_and_up_again(scratch: Scratch) -> None:
 
 
 async def test_every_single_step_goes_up_and_down(scratch: Scratch) -> None:
-    for revision in ("0001", "0002"):
+    for revision in ("0001", "0002", "0003"):
         assert await up(scratch, revision) == revision
-    for revision in ("0001", "base"):
+    for revision in ("0002", "0001", "base"):
         assert await down(scratch, revision) == (None if revision == "base" else revision)
+
+
+OLD_RESULT = """
+    INSERT INTO results (inspection_id, verdict, disposition, signal_version, reasons, evidence, seconds, digest)
+    VALUES (CAST(:id AS uuid), 'pass', 'accepted', 'fake:1', '{}', CAST(:evidence AS jsonb), '{}', sha256('')) """
+
+
+async def test_results_from_before_the_mark_was_kept_have_it_too(scratch: Scratch) -> None:
+    """Those of every month, though nobody may change a result."""
+    await up(scratch, "0002")
+    evidence = '{"lines": [{"text": "LM 324 N"}, {"text": "b"}]}'
+    async with connected(scratch.superuser_url) as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))  # without the rows it refers to
+        for moment in (datetime(2001, 3, 1, tzinfo=UTC), datetime.now(tz=UTC)):
+            await connection.execute(text(OLD_RESULT), {"id": str(uuid7_floor(moment)), "evidence": evidence})
+    await up(scratch)
+    async with connected(scratch.owner_url) as connection:
+        assert list(await connection.scalars(text("SELECT mark FROM results"))) == ["LM324N\nB"] * 2
 
 
 async def test_says_where_a_database_stands(scratch: Scratch) -> None:

@@ -4,7 +4,7 @@ export function render({model}) {
   const {icons} = model.esm_constants
 
   const input = h("input", {
-    type: "search", placeholder: "Find a part number, recipe or lot", "aria-label": "Find a part number, recipe or lot",
+    type: "search", placeholder: "Find text on a mark, recipe or lot", "aria-label": "Find text on a mark, a part number, a recipe or a lot", maxlength: "200",
     onkeydown: (event) => { if (event.key === "Escape") input.blur() },
   })
   const find = h("form.find", {role: "search", onsubmit: (event) => {

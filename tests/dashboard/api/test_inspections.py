@@ -179,6 +179,9 @@ async def test_lists_are_filtered(
     assert await listed(verdict="not_judged") == [bare["id"]]
     assert await listed(state="done") == [bare["id"], judged["id"]]
     assert await listed(state="failed") == []
+    assert await listed(read="74hc32 FFFG9203") == [bare["id"], judged["id"]]
+    assert await listed(read="74hc32", verdict="pass") == [judged["id"]]
+    assert await listed(read="' OR 1=1 --%") == []
     assert await listed(since=bare["created_at"]) == [bare["id"]]
     assert await listed(until=bare["created_at"]) == [judged["id"]]
 
@@ -186,7 +189,8 @@ async def test_lists_are_filtered(
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=501", "limit=x", "verdict=good", "state=lost", "since=yesterday", "since=2026-01-01T00:00:00",
-     "nonsense=1", "recipe=%00", "recipe=" + "r" * 201, "cursor=" + "c" * 101],
+     "nonsense=1", "recipe=%00", "read=", "read=%00", "read=" + "r" * 201, "recipe=" + "r" * 201,
+     "cursor=" + "c" * 101],
 )  # fmt: skip
 async def test_a_list_asked_for_wrongly_says_what_is_wrong(one_api: httpx.AsyncClient, query: str) -> None:
     answer = await one_api.get(f"/v1/inspections?{query}")

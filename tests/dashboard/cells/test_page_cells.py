@@ -64,11 +64,11 @@ def test_results_are_handed_to_the_list_as_they_come() -> None:
     assert [item["id"] for item in cell.list.items] == ["00000002", "00000001"]
 
 
-def test_links_carry_the_filter() -> None:
-    model = ResultsModel(verdict="fail")
+def test_links_carry_the_filter_and_the_search() -> None:
+    model = ResultsModel(verdict="fail", find="LM 324")
     cell = Results(model)
     model.replace([view(1, "fail")], None)
-    assert cell.list.items[0]["href"] == "/inspection?id=00000001&verdict=fail"
+    assert cell.list.items[0]["href"] == "/inspection?id=00000001&verdict=fail&find=LM+324"
 
 
 def test_a_filter_chosen_in_the_list_reaches_the_model() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.models.results import MOST, ResultRow, ResultsModel, known_verdict
+from dashboard.models.results import MOST, MOST_SEARCHED, ResultRow, ResultsModel, among, known_verdict, searched
 
 
 def view(number: int, verdict: str | None = "pass", state: str = "done", **more: Any) -> dict[str, Any]:
@@ -105,3 +105,22 @@ def test_a_row_without_evidence_shows_the_photo_as_it_is() -> None:
 @pytest.mark.parametrize(("word", "known"), [("pass", "pass"), ("", ""), ("maybe", ""), ("PASS", "")])
 def test_a_verdict_that_is_none_means_all(word: str, known: str) -> None:
     assert known_verdict(word) == known
+
+
+@pytest.mark.parametrize(
+    ("verdict", "find", "said"),
+    [("", "", ""), ("fail", "", "?verdict=fail"), ("", "A&b=<c> ?", "?find=A%26b%3D%3Cc%3E+%3F"),
+     ("pass", "A", "?verdict=pass&find=A")],
+    ids=["all", "verdict", "hostile search", "both"],
+)  # fmt: skip
+def test_an_address_says_which_results_are_shown(verdict: str, find: str, said: str) -> None:
+    assert among(verdict, find) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [(" LM 324 ", "LM 324"), ("", ""), ("A\x00\n\ud800B", "AB"), ("A" * 1000, "A" * MOST_SEARCHED)],
+    ids=["white space", "nothing", "what no mark holds and no database takes", "too long"],
+)
+def test_a_search_is_what_the_database_can_look_for(text: str, search: str) -> None:
+    assert searched(text) == search

@@ -36,10 +36,12 @@ async def test_a_part_that_waits_is_shown_without_a_mark(reads: PageReads, servi
 
 @pytest.mark.parametrize(
     ("find", "count"),
-    [("MC74HC32AN", 2), ("mc74hc32an", 2), ("MC74HC32AN DIP-14", 2), ("NE555", 0), ("%", 0)],
-    ids=["part number", "in small letters", "recipe", "unknown", "a wildcard is text"],
+    [("MC74HC32AN", 2), ("mc74hc32an", 2), ("MC74HC32AN DIP-14", 2), ("fffg", 2), ("18B20", 1), ("NE555", 0), ("%", 0)],
+    ids=["part number", "in small letters", "recipe", "text", "text not judged", "unknown", "a wildcard is text"],
 )
-async def test_a_search_finds_parts_and_recipes(reads: PageReads, judged: list[str], find: str, count: int) -> None:
+async def test_a_search_finds_parts_recipes_and_marks(
+    reads: PageReads, judged: list[str], find: str, count: int
+) -> None:
     assert len((await reads.results(find=find)).views) == count
 
 
@@ -74,6 +76,7 @@ async def test_neighbours_are_the_newer_and_the_older(reads: PageReads, judged: 
     assert await reads.neighbours(judged[1]) == (judged[0], judged[2])
     assert await reads.neighbours(judged[0]) == ("", judged[1])
     assert await reads.neighbours(judged[1], verdict="not_judged") == (judged[0], "")
+    assert await reads.neighbours(judged[1], find="18B20") == (judged[0], "")
 
 
 async def test_only_published_recipes_are_offered(reads: PageReads, recipe_id: str) -> None:

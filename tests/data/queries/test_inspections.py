@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 from core.ids import uuid7_floor, uuid7_time
 from data.database import Database
 from data.errors import CursorInvalid, NotFound
-from data.queries import inspections
+from data.queries import find, inspections
 from data.queries.inspection_view import InspectionSummary
 from data.queries.inspections import InspectionFilter
 from data.queries.page import Page
@@ -33,11 +33,11 @@ async def ids(database: Database, **wanted: Any) -> list[UUID]:
     return [item.id for item in (await page(database, InspectionFilter(**wanted))).items]
 
 
-async def walk(database: Database, limit: int) -> list[UUID]:
+async def walk(database: Database, limit: int, wanted: InspectionFilter = ALL) -> list[UUID]:
     seen: list[UUID] = []
     cursor: str | None = None
     while True:
-        found = await page(database, cursor=cursor, limit=limit)
+        found = await page(database, wanted, cursor=cursor, limit=limit)
         seen += [item.id for item in found.items]
         cursor = found.next_cursor
         if cursor is None:
@@ -140,6 +140,95 @@ async def test_filters_show_what_they_say(database: Database) -> None:
         "by nothing that is": (await ids(database, recipe="no such"), []),
     }
     assert {name: found for name, (found, _) in shown.items()} == {name: meant for name, (_, meant) in shown.items()}
+
+
+READ = {
+    "a": ("MC74HC32AN", "FFFG9203"),
+    "b": ("LM 324 N", "+786AB"),
+    "c": ('"7,4"', "50%_\\[x]", "µA741"),
+    "d": (),
+    "e": ("mc74", "HC32AN"),
+}
+
+
+async def read(database: Database) -> dict[UUID, str]:
+    """Inspect the marks of `READ`; return their letters by id."""
+    made = {}
+    for letter, lines in READ.items():
+        id_ = await judged(database, evidence={"schema": 1, "lines": [{"text": line} for line in lines]})
+        made[id_] = letter
+    return made
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("MC74HC32AN", "a"),
+        ("74hc32", "a"),
+        ("hc32an", "ae"),
+        ("MC74HC32AN 9203", "a"),
+        ("9203 MC74", "a"),
+        ("MC74HC32ANFFFG", ""),
+        ("LM324N", "b"),
+        ("LM 324 N", "b"),
+        ("+786", "b"),
+        ('"7,4"', "c"),
+        ("%_", "c"),
+        ("\\[x]", "c"),
+        ("\\", "c"),
+        ('"', "c"),
+        (",", "c"),
+        ("[", "c"),
+        ("µa741", "c"),
+        ("NE555", ""),
+    ],
+    ids=[
+        "whole line", "part of a line, small", "two parts", "two lines", "in any order", "never over two lines",
+        "spaces in the mark", "spaces in the search", "symbol", "quotation marks", "no wildcards", "brackets",
+        "backslash", "what JSON puts around a line", "what JSON puts between", "what JSON puts around all",
+        "not ASCII", "nothing",
+    ],
+)  # fmt: skip
+async def test_a_mark_is_found_by_words_that_were_read(database: Database, asked: str, found: str) -> None:
+    letters = await read(database)
+    assert sorted(letters[id_] for id_ in await ids(database, read=asked)) == sorted(found)
+
+
+async def test_a_search_finds_what_any_place_holds_once(database: Database) -> None:
+    version = await published(database, recipe("LM358N", part_number="LM358N"))
+    by_all = await judged(
+        database, recipe_version_id=version.version_id, lot="LM358N", evidence={"lines": [{"text": "LM358N"}]}
+    )
+    by_lot = await judged(database, lot="LM358N")
+    by_mark = await judged(database, "fail", evidence={"lines": [{"text": "xLM358Nx"}]})
+    await judged(database, lot="other")
+    assert await ids(database, find="LM358N") == [by_mark, by_lot, by_all]
+    assert await ids(database, find="LM358N", verdict="fail") == [by_mark]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+async def test_pages_of_a_search_hold_everything_once(database: Database, limit: int) -> None:
+    """Parts found by different places lie mixed; a later page does not begin to look in another."""
+    made = []
+    for number in range(7):
+        text = {"text": "NE555" if number % 2 else "other"}
+        made.append(await judged(database, lot=None if number % 2 else "NE555", evidence={"lines": [text]}))
+    assert await walk(database, limit, InspectionFilter(find="NE555")) == made[::-1]
+
+
+async def test_neighbours_are_of_the_search_they_were_opened_from(database: Database) -> None:
+    first = await judged(database, evidence={"lines": [{"text": "NE555"}]})
+    middle = await judged(database)
+    last = await judged(database, lot="NE555")
+    async with database.session() as session:
+        found = await inspections.neighbours(session, middle, InspectionFilter(find="NE555"))
+    assert (found.previous, found.next) == (first, last)
+
+
+@pytest.mark.parametrize("place", find.PLACES)
+def test_a_search_goes_with_none_of_its_places(place: str) -> None:
+    with pytest.raises(ValueError, match="expected either find or some of"):
+        InspectionFilter(find="a", **{place: "b"})  # type: ignore[arg-type]
 
 
 async def test_times_bound_the_list_from_and_before(database: Database) -> None:
