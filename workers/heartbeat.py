@@ -1,7 +1,8 @@
 """Signs of life of the processes that work by themselves, kept in Redis for as long as each lives.
 
 One key a process, which the process renews and Redis forgets: whoever is killed is gone after `FORGOTTEN_S`, and a
-wiped Redis knows everyone again after `EVERY_S`. Nothing is decided by them but what a page shows.
+wiped Redis knows everyone again after `EVERY_S`. Nothing is decided by them but what a page shows, and into how large
+batches the relay cuts what waits.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -88,6 +89,8 @@ def resident_mb() -> int:
 
 
 def _read(value: bytes | str) -> Heartbeat:
+    """Return what was beaten; what only a newer program says of itself is left out."""
     document = json.loads(value)
+    known = {each.name: document[each.name] for each in fields(Heartbeat) if each.name in document}
     times = {name: datetime.fromisoformat(document[name]) for name in ("since", "seen")}
-    return Heartbeat(**{**document, **times})
+    return Heartbeat(**{**known, **times})

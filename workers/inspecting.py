@@ -158,10 +158,14 @@ class _Batch:
         now = time.monotonic()
         if now - self._renewed < self._lease.seconds * RENEWED_AFTER:
             return
-        async with self._services.database.unit_of_work() as work:
-            self._held = await work.outbox.renew(self._lease)
-            await work.commit()
+        self._held = await self._while_leased(self._held_still)
         self._renewed = now
+
+    async def _held_still(self) -> set[UUID]:
+        async with self._services.database.unit_of_work() as work:
+            held = await work.outbox.renew(self._lease)
+            await work.commit()
+        return held
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
         """Put a failed inspection back to rest, or keep it as failed when it was tried often enough."""

@@ -7,7 +7,7 @@ never holds a long line that a wiped Redis would lose and an urgent part would s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 from data.channels import OUTBOX, RESULTS
@@ -50,18 +50,19 @@ async def hand_back(services: Services, batch_id: UUID) -> int:
     return len(ids)
 
 
-async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_S) -> int:
+async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_S, told: Collection[UUID] = ()) -> int:
     """Let wait again what a worker claimed and lost, and batches that none claimed for `unclaimed_s`; return how many.
 
-    What was begun `max_attempts` times and never finished is failed instead: it takes its worker down.
+    The batches in `told` still stand in line for a worker, however long that takes, and are left there. What was begun
+    `max_attempts` times and never finished is failed instead: it takes its worker down.
     """
     async with services.database.unit_of_work() as work:
-        lost = await work.outbox.take_expired(unclaimed_s=unclaimed_s)
+        lost = await work.outbox.take_expired(unclaimed_s=unclaimed_s, told=told)
         if not lost:
             return 0
         most = services.settings.max_attempts
-        await _fail(work, [claim for claim in lost if claim.attempts >= most])
-        waiting = [claim.inspection_id for claim in lost if claim.attempts < most]
+        failed = {claim.inspection_id for claim in lost if claim.attempts >= most and await _fail(work, claim)}
+        waiting = [claim.inspection_id for claim in lost if claim.inspection_id not in failed]
         await work.inspections.move(waiting, "received")
         await work.notify(OUTBOX, {"requeued": len(waiting)})
         await work.commit()
@@ -80,9 +81,11 @@ async def retry(services: Services, inspection_id: UUID) -> bool:
     return True
 
 
-async def _fail(work: UnitOfWork, lost: Sequence[Claim]) -> None:
-    for claim in lost:
-        detail = f"The worker ended {claim.attempts} times while it inspected this picture."
-        await work.outbox.give_up(claim.inspection_id)
-        await work.inspections.fail(claim.inspection_id, code=WORKER_LOST, detail=detail)
-        await work.notify(RESULTS, {"inspection_id": str(claim.inspection_id), "verdict": NOT_JUDGED})
+async def _fail(work: UnitOfWork, lost: Claim) -> bool:
+    """Fail what a worker had begun; False, and nothing done, for what was in no worker's hands."""
+    detail = f"The worker ended {lost.attempts} times while it inspected this picture."
+    if not await work.inspections.fail(lost.inspection_id, code=WORKER_LOST, detail=detail):
+        return False
+    await work.outbox.give_up(lost.inspection_id)
+    await work.notify(RESULTS, {"inspection_id": str(lost.inspection_id), "verdict": NOT_JUDGED})
+    return True

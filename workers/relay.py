@@ -3,8 +3,10 @@
 1. The outbox in Postgres is the truth; Redis holds ids of batches, and may lose them all at any time.
 2. A batch that could not be enqueued is handed back at once; one that Redis has forgotten, at the next sweep; one whose
    worker is gone, when its lease is over.
-3. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once.
-4. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
+3. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once. Any other
+   failure ends it, and is seen: the supervisor starts it anew.
+4. The daily chores (`workers.upkeep`) go on beside the work, and hold none of it up when they fail.
+5. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
 """
 
 from __future__ import annotations
@@ -14,16 +16,16 @@ import logging
 import math
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-import asyncpg
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.job import Job
-from sqlalchemy.exc import SQLAlchemyError
 
 from data.channels import OUTBOX, RESULTS
+from data.outage import AWAY, is_away
 from data.queries.queue import unclaimed_batches
 from data.queries.waiting import waiting_up_to
 from data.settings import Settings
@@ -40,9 +42,6 @@ SWEEP_S = 2.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 SHARES = 4
 """A long line is cut so that each worker comes back for more this often: none idles while another has a pile."""
-
-AWAY = (OSError, RedisError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What is raised while Postgres or Redis is away."""
 
 
 def enqueue(queue: Queue, batch_id: UUID) -> None:
@@ -64,16 +63,12 @@ class Relay:
     workers: int = 1
     done: int = 0
     _swept: float = field(default=-math.inf)
-    _kept: float = field(default=-math.inf)
 
     async def turn(self) -> None:
         """Sweep when it is time, and hand out as much as workers can begin soon."""
         if time.monotonic() - self._swept >= SWEEP_S:
             await self._sweep()
             self._swept = time.monotonic()
-        if time.monotonic() - self._kept >= upkeep.EVERY_S:
-            await upkeep.upkeep(self.services)
-            self._kept = time.monotonic()
         while await self._hand_out():
             self.done += 1
 
@@ -94,16 +89,18 @@ class Relay:
 
     async def _sweep(self) -> None:
         """Take back what is lost, and count who is there to work."""
-        lost = await outbox.requeue_expired(self.services)
         async with self.services.database.session() as session:
             unclaimed = await unclaimed_batches(session)
-        connection = self.services.queue.connection
+        queue = self.services.queue
+        queued = set(await asyncio.to_thread(queue.get_job_ids))
+        told = {batch_id for batch_id in unclaimed if str(batch_id) in queued}
+        lost = await outbox.requeue_expired(self.services, told=told)
         for batch_id in unclaimed:
-            if not await asyncio.to_thread(Job.exists, str(batch_id), connection):
+            if batch_id not in told and not await asyncio.to_thread(Job.exists, str(batch_id), queue.connection):
                 lost += await outbox.hand_back(self.services, batch_id)
         if lost:
             log.warning("%d inspections were lost on the way to a worker or by one, and wait again", lost)
-        beats = await asyncio.to_thread(heartbeat.living, connection)
+        beats = await asyncio.to_thread(heartbeat.living, queue.connection)
         self.workers = sum(each.role == "worker" for each in beats)
 
 
@@ -120,6 +117,7 @@ async def run(settings: Settings) -> None:
         async with wake.listening(), asyncio.TaskGroup() as group:
             group.create_task(_beat(relay))
             group.create_task(_relay(relay, wake))
+            group.create_task(upkeep.for_ever(services))
     except asyncio.CancelledError:
         log.info("the relay ends")
     finally:
@@ -131,7 +129,9 @@ async def _relay(relay: Relay, wake: Wake) -> None:
     while True:
         try:
             await relay.turn()
-        except AWAY as error:
+        except (RedisError, *AWAY) as error:
+            if not isinstance(error, RedisError) and not is_away(error):
+                raise
             pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
             if failures == 0:
                 log.warning("waiting for Postgres or Redis to come back: %s", _first_line(error))
@@ -145,13 +145,17 @@ async def _relay(relay: Relay, wake: Wake) -> None:
 
 
 async def _beat(relay: Relay) -> None:
-    own = heartbeat.first("relay", "relay")
-    while True:
-        try:
-            await asyncio.to_thread(heartbeat.beat, relay.services.queue.connection, replace(own, done=relay.done))
-        except AWAY as error:
-            log.debug("no heartbeat: %s", error)
-        await asyncio.sleep(heartbeat.EVERY_S)
+    connection, own = relay.services.queue.connection, heartbeat.first("relay", "relay")
+    try:
+        while True:
+            try:
+                await asyncio.to_thread(heartbeat.beat, connection, replace(own, done=relay.done))
+            except RedisError as error:
+                log.debug("no heartbeat: %s", error)
+            await asyncio.sleep(heartbeat.EVERY_S)
+    finally:
+        with suppress(RedisError):
+            heartbeat.leave(connection, own)
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,15 +1,33 @@
-"""What must be done every day for all days to go on alike; the relay sees to it."""
+"""What must be done every day for all days to go on alike; the relay's process sees to it, beside its work."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from data.outage import AWAY
 from data.partitions import ensure_partitions
 from workers.composition import Services
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 24 * 3600.0
+AGAIN_S = 60.0
+"""After a failure: a long query may have kept a month from being made, or the database was away."""
+
+
+async def for_ever(services: Services, *, again_s: float = AGAIN_S) -> None:
+    """See to it now and every day; what fails is said, and tried again after `again_s`."""
+    while True:
+        try:
+            await upkeep(services)
+        except (SQLAlchemyError, *AWAY) as error:
+            log.warning("upkeep was not done, and is tried again in %g s: %s", again_s, str(error).partition("\n")[0])
+            await asyncio.sleep(again_s)
+        else:
+            await asyncio.sleep(EVERY_S)
 
 
 async def upkeep(services: Services) -> None:

@@ -69,12 +69,11 @@ class Inspections:
         )
         return {id_: priority for id_, priority in await self._session.execute(there)}  # noqa: C416
 
-    async def fail(self, id_: UUID, *, code: str, detail: str) -> None:
-        """Bring an inspection to `failed`, with the reason."""
+    async def fail(self, id_: UUID, *, code: str, detail: str) -> bool:
+        """Bring an inspection to `failed`, with the reason; False if `TRANSITIONS` has no such way from its state."""
         values = {"state": "failed", "error_code": code, "error_detail": detail, "finished_at": func.now()}
-        await self._session.execute(
-            update(Inspection).where(Inspection.id == id_, Inspection.state.in_(_before("failed"))).values(values)
-        )
+        may = update(Inspection).where(Inspection.id == id_, Inspection.state.in_(_before("failed")))
+        return await self._session.scalar(may.values(values).returning(Inspection.id)) is not None
 
 
 def _before(state: InspectionState) -> list[InspectionState]:

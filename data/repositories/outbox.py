@@ -114,11 +114,14 @@ class Outbox:
         back = update(OutboxItem).where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
         return list(await self._session.scalars(back.values(NO_BATCH).returning(OutboxItem.inspection_id)))
 
-    async def take_expired(self, *, unclaimed_s: float) -> list[Claim]:
-        """Let wait again what was claimed and never finished, or batched `unclaimed_s` ago and never claimed."""
+    async def take_expired(self, *, unclaimed_s: float, told: Collection[UUID] = ()) -> list[Claim]:
+        """Let wait again what was claimed and never finished, or batched `unclaimed_s` ago and never claimed.
+
+        The batches in `told` are still in line for a worker: they are not lost, however long that takes.
+        """
+        unclaimed = OutboxItem.lease_token.is_(None) & OutboxItem.batch_id.not_in(told)
         lost = or_(
-            OutboxItem.lease_until < func.clock_timestamp(),
-            OutboxItem.lease_token.is_(None) & (OutboxItem.batched_at < _ahead(-unclaimed_s)),
+            OutboxItem.lease_until < func.clock_timestamp(), unclaimed & (OutboxItem.batched_at < _ahead(-unclaimed_s))
         )
         rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
         back = (

@@ -4,15 +4,40 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from pydantic import SecretStr
 
+from data import embedded_urls
 from data.settings import Settings
+from data.urls import app_url
+from tests.gate import Gate
 from tests.workers.fakes import Reader, engines
 from workers.composition import Services, compose
 
 Composed = Callable[..., Services]
+
+
+@dataclass(frozen=True)
+class GatedDatabase:
+    """The database behind a gate, closed at first, and its URL through the gate."""
+
+    gate: Gate
+    url: SecretStr
+
+
+@pytest.fixture
+async def gated_database(services: Services, tmp_path: Path) -> AsyncIterator[GatedDatabase]:
+    """The test's database, to be taken away and brought back."""
+    socket = embedded_urls.postgres_socket(services.settings.home)
+    front, back = (quote(str(folder), safe="") for folder in (tmp_path, socket.parent))
+    gate = Gate(tmp_path / socket.name, socket)
+    yield GatedDatabase(gate, SecretStr(app_url(services.settings).replace(back, front)))
+    await gate.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,13 @@ def test_a_wiped_redis_knows_everyone_again(client: Redis) -> None:
     client.flushall()
     beat(client, own)
     assert [each.name for each in living(client)] == ["worker-1"]
+
+
+def test_what_a_newer_program_says_beside_is_left_out(client: Redis) -> None:
+    own = first("worker", "a")
+    beat(client, own)
+    client.set(own.key, json.dumps({**json.loads(client.get(own.key)), "mood": "fine"}))  # type: ignore[arg-type]
+    assert [each.name for each in living(client)] == ["a"]
 
 
 def test_leaving_is_seen_at_once(client: Redis) -> None:

@@ -26,11 +26,11 @@ from data.repositories.outbox import Lease
 from data.tables import OutboxItem, Result
 from data.urls import app_url
 from tests.data.rows import published, recipe, result
-from tests.workers.conftest import Composed
+from tests.workers.conftest import Composed, GatedDatabase
 from tests.workers.fakes import Dim, Fails, Reads, Waits
 from tests.workers.queue_probe import picture, states, waiting
 from workers.composition import Services
-from workers.inspecting import FIRST_REST_S, MOST_REST_S, Outcome, inspect_batch, rest_s
+from workers.inspecting import FIRST_REST_S, MOST_REST_S, Outcome, _Batch, inspect_batch, rest_s
 from workers.intake import Particulars, accept
 from workers.outbox import next_batch, requeue_expired
 
@@ -340,6 +340,25 @@ async def test_a_connection_that_breaks_while_a_picture_is_read_costs_nothing(co
     await superuser.close()
     reader.may_go_on.set()
     assert (await task).judged == {id_}
+
+
+async def test_a_lease_is_renewed_though_the_database_is_away_for_a_while(
+    composed: Composed, gated_database: GatedDatabase
+) -> None:
+    gate, gated = gated_database.gate, composed(database_url=gated_database.url)
+    await gate.open()
+    batch_id, [id_] = await batch_of(composed())
+    batch = _Batch(gated, Lease(gated.database.ids(), 60))
+    [(claim, task)] = await batch.claim(batch_id)
+    batch._renewed -= 40
+    await gate.close()
+    judging = asyncio.create_task(batch.inspect(claim, task))
+    await asyncio.sleep(0.1)
+    await gate.open()
+    async with asyncio.timeout(30):
+        await judging
+        await batch.flush()
+    assert batch.outcome.judged == {id_}
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,27 @@ async def test_a_batch_that_redis_lost_waits_again(services: Services) -> None:
     assert await states(services) == {"received": 2}
 
 
+async def test_a_batch_that_still_stands_in_line_is_not_lost(services: Services) -> None:
+    await take_in(services, 2)
+    batch_id = await batched(services)
+    assert await requeue_expired(services, unclaimed_s=-1, told={batch_id}) == 0
+    await lose(services, batch_id)
+    assert await requeue_expired(services, unclaimed_s=-1, told={batch_id}) == 2, "a worker had begun it"
+
+
+async def test_what_was_in_no_workers_hands_is_never_failed(composed: Composed) -> None:
+    """Its attempts may reach the bound when somebody lowers that meanwhile."""
+    services, stricter = composed(max_attempts=3), composed(max_attempts=1)
+    [id_] = await take_in(services, 1)
+    await lose(services, await batched(services))
+    await requeue_expired(services)
+    batch_id = await batched(services)
+    assert await requeue_expired(stricter, unclaimed_s=-1) == 1
+    assert await states(services) == {"received": 1}
+    assert await members(services, await batched(services)) == {id_}
+    assert await members(services, batch_id) == set()
+
+
 async def test_sweepers_at_work_together_take_each_row_once(services: Services) -> None:
     await take_in(services, 10)
     await lose(services, await batched(services))

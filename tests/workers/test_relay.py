@@ -10,12 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 from redis.exceptions import RedisError
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 from data.repositories.outbox import Lease
+from data.tables import OutboxItem
+from data.urls import app_url
 from tests.workers.queue_probe import states, take_in, waiting
 from workers import heartbeat, outbox, relay
 from workers.composition import Services, compose
 from workers.relay import Relay, batch_limit, enqueue
+from workers.wake import Wake
 
 
 def _queued(services: Services) -> list[UUID]:
@@ -78,6 +83,50 @@ async def test_what_redis_has_forgotten_is_handed_out_anew(services: Services) -
     assert again
     assert not again & forgotten
     assert await states(services) == {"queued": 3}
+
+
+async def test_what_still_stands_in_line_for_a_worker_is_left_there(services: Services) -> None:
+    await take_in(services, 2)
+    await Relay(services).turn()
+    before = _queued(services)
+    async with services.database.unit_of_work() as work:
+        long_ago = text("now() - interval '1 hour'")
+        await work.session.execute(update(OutboxItem).values(batched_at=long_ago))
+        await work.commit()
+    await Relay(services).turn()
+    assert _queued(services) == before
+
+
+class Turns(Relay):
+    """Raises what it was given, one a turn, and then says that it is through."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.through = asyncio.Event()
+
+    async def turn(self) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.through.set()
+
+
+@pytest.mark.parametrize(
+    "error", [RedisError("no socket"), ConnectionRefusedError("no socket")], ids=["redis", "postgres"]
+)
+async def test_what_is_away_is_waited_for(services: Services, error: Exception) -> None:
+    turns = Turns(error)
+    task = asyncio.create_task(relay._relay(turns, Wake(app_url(services.settings), ())))
+    async with asyncio.timeout(30):
+        await turns.through.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_any_other_failure_ends_the_relay(services: Services) -> None:
+    broken = DBAPIError("SELECT 1", {}, ValueError("a column that is not there"))
+    async with asyncio.timeout(30):
+        with pytest.raises(DBAPIError):
+            await relay._relay(Turns(broken), Wake(app_url(services.settings), ()))
 
 
 async def test_what_a_worker_claimed_and_lost_is_handed_out_anew(services: Services) -> None:

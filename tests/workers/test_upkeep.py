@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, text, update
 
 from data.database import Database
 from data.partitions import PARTITIONED, partition_name
 from data.tables import IdempotencyKey
-from data.urls import owner_url
+from data.urls import app_url, owner_url, redis_url
+from tests.workers.conftest import Composed, GatedDatabase
+from tests.workers.programs import until
 from tests.workers.queue_probe import picture
+from workers.child import Child, Program
 from workers.composition import Services, compose
 from workers.intake import Particulars, accept
-from workers.relay import Relay
-from workers.upkeep import upkeep
+from workers.upkeep import for_ever, upkeep
 
 FAR = datetime(2093, 5, 20, tzinfo=UTC)
 
@@ -56,10 +61,43 @@ async def age(services: Services, key: str) -> None:
     await owner.close()
 
 
+async def forgotten(services: Services) -> None:
+    """Wait until no key is left."""
+    async with asyncio.timeout(60):
+        while True:
+            async with services.database.session() as session:
+                if not await session.scalar(select(func.count()).select_from(IdempotencyKey)):
+                    return
+            await asyncio.sleep(0.05)
+
+
 async def test_the_relay_sees_to_it(services: Services) -> None:
     await accept(services, picture(), Particulars(idempotency_key="old"))
     await age(services, "old")
-    relay = Relay(services)
-    await relay.turn()
-    async with services.database.session() as session:
-        assert await session.scalar(select(func.count()).select_from(IdempotencyKey)) == 0
+    variables = {
+        "MARKSIGHT_HOME": str(services.settings.home),
+        "MARKSIGHT_DATABASE_URL": app_url(services.settings),
+        "MARKSIGHT_REDIS_URL": redis_url(services.settings),
+    }
+    argv = (sys.executable, "-P", "-m", "dashboard.cli", "relay")
+    child = Child(Program("relay", argv, Path("/"), environment=variables), print)
+    await child.start()
+    try:
+        await forgotten(services)
+    finally:
+        await child.stop()
+    assert child.returncode == 0
+
+
+async def test_what_fails_is_said_and_done_as_soon_as_it_can_be(
+    composed: Composed, gated_database: GatedDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    services, gated = composed(), composed(database_url=gated_database.url)
+    await accept(services, picture(), Particulars(idempotency_key="old"))
+    await age(services, "old")
+    task = asyncio.create_task(for_ever(gated, again_s=0.05))
+    await until(lambda: "upkeep was not done" in caplog.text)
+    await gated_database.gate.open()
+    await forgotten(services)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
