@@ -14,6 +14,8 @@ from data.urls import driver_url
 POOL_SIZE = 5
 POOL_OVERFLOW = 10
 CONNECT_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 60.0
+"""A server that has vanished without a word closes nothing: whoever asks it would wait for ever."""
 IDLE_TRANSACTION_MS = "60000"
 
 
@@ -21,14 +23,18 @@ class Database:
     """Connections to the database at `url` (`postgresql://`), as one role.
 
     The engine is made at first use and belongs to the process and event loop that uses it first: a forked child makes
-    its own. A connection that the server has closed meanwhile (a restart) is replaced before it is handed out.
+    its own. A connection that the server has closed meanwhile (a restart) is replaced before it is handed out. A
+    statement that is not answered within `answer_s` seconds raises TimeoutError.
     """
 
-    def __init__(self, url: str, *, name: str = "marksight", pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self, url: str, *, name: str = "marksight", pool_size: int = POOL_SIZE, answer_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
         self.ids = IdMaker()
         self._url = driver_url(url)
         self._name = name
         self._pool_size = pool_size
+        self._answer_s = answer_s
         self._engine: AsyncEngine | None = None
         self._pid = 0
 
@@ -64,5 +70,9 @@ class Database:
             "pool_size": self._pool_size,
             "max_overflow": POOL_OVERFLOW,
             "pool_pre_ping": True,
-            "connect_args": {"timeout": CONNECT_TIMEOUT_S, "server_settings": server_settings},
+            "connect_args": {
+                "timeout": CONNECT_TIMEOUT_S,
+                "command_timeout": self._answer_s,
+                "server_settings": server_settings,
+            },
         }

@@ -1,7 +1,8 @@
 """The image store in a folder of this machine.
 
 1. Bytes are written under a name of their own in `incoming`, flushed to the disk, renamed to their address, and the
-   folder is flushed: what lies at an address is whole, always.
+   folder is flushed: what lies at an address is whole, always. Who finds them there already flushes the folder too: the
+   one who renamed them may have died before.
 2. What fails is removed from `incoming`; what a crash leaves there is removed when the store is next opened, once it is
    older than any write can take.
 
@@ -19,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from data.durable import flush_folder, make_folder
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
 from data.store import CHUNK_BYTES, address_of, key_of
 
@@ -37,8 +39,9 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / INCOMING
+        self._durable: set[Path] = set()  # folders of addresses that are known to be on the disk
         try:
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            make_folder(self._incoming)
             _remove_abandoned(self._incoming)
         except OSError as error:
             raise StoreError(f"The image store {root} cannot be used: {_words(error)}.") from error
@@ -55,13 +58,14 @@ class FolderStore:
         return data
 
     async def stream(self, address: str) -> AsyncIterator[bytes]:
-        """Yield the bytes at an address; see `ImageStore.stream`."""
-        descriptor = await asyncio.to_thread(_open, self._path(address))
-        try:
-            while chunk := await asyncio.to_thread(os.read, descriptor, CHUNK_BYTES):
-                yield chunk
-        finally:
-            os.close(descriptor)
+        """Yield the bytes at an address; see `ImageStore.stream`.
+
+        The file is opened for each chunk: whoever is cancelled in between leaves nothing open.
+        """
+        path, start = self._path(address), 0
+        while chunk := await asyncio.to_thread(_read, path, start, CHUNK_BYTES):
+            yield chunk
+            start += len(chunk)
 
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""
@@ -82,9 +86,11 @@ class FolderStore:
         address = address_of(data)
         path = self._path(address)
         try:
+            self._make_folder(path.parent)
             # A file of another size is what an older crash of the disk left; it is written anew.
             if not path.is_file() or path.stat().st_size != len(data):
                 self._write(path, data)
+            flush_folder(path.parent)
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(f"The picture cannot be kept in {self._root}: {_words(error)}.") from error
@@ -94,19 +100,18 @@ class FolderStore:
         temporary = self._incoming / uuid4().hex
         try:
             _write_through(temporary, data)
-            self._make_folder(path.parent)
             temporary.replace(path)
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _flush_folder(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        """Make the folder of an address, durable before anything lies in it."""
-        if not folder.is_dir():
+        """Make the folder of an address, durable before anything lies in it, whoever made it."""
+        if folder not in self._durable or not folder.is_dir():
             folder.mkdir(exist_ok=True)
-            _flush_folder(self._root)
+            flush_folder(self._root)
+            self._durable.add(folder)
 
     def _check(self) -> None:
         trial = self._incoming / uuid4().hex
@@ -131,26 +136,16 @@ def _write_through(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _read(path: Path, start: int = 0, most: int = -1) -> bytes:
+    """Return up to `most` bytes from `start` on; all of them for -1."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _open(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDONLY)
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(most)
     except FileNotFoundError:
         raise BlobMissing(f"There is no picture {path.name}.") from None
     except OSError as error:
         raise StoreError(f"The picture {path.name} cannot be read: {_words(error)}.") from error
-
-
-def _read(path: Path) -> bytes:
-    with os.fdopen(_open(path), "rb") as file:
-        return file.read()
 
 
 def _remove(path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from data import embedded_urls
 from data.database import Database
+from data.outage import is_away
 from data.settings import Settings
 from data.urls import app_url
 
@@ -81,3 +82,20 @@ async def test_a_forked_child_gets_connections_of_its_own(database: Database) ->
     os.close(reader)
     os.close(writer)
     assert await backend(database) == mine
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(postgres: Settings) -> None:
+    database = Database(app_url(postgres), answer_s=0.2)
+    async with database.session() as session:
+        with pytest.raises(TimeoutError) as caught:
+            await session.scalar(text("SELECT pg_sleep(60)"))
+    assert is_away(caught.value)
+    assert await backend(database)
+    await database.close()
+
+
+async def test_a_value_that_cannot_be_sent_is_no_outage(database: Database) -> None:
+    async with database.session() as session:
+        with pytest.raises(DBAPIError) as caught:
+            await session.scalar(text("SELECT CAST(:number AS smallint)"), {"number": 99_999})
+    assert not is_away(caught.value)

@@ -18,6 +18,7 @@ from data.bucket_store import BucketStore
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
 from data.folder_store import ABANDONED_S, INCOMING, FolderStore
 from data.store import CHUNK_BYTES, ImageStore, address_of, key_of, open_store
+from tests.workers.programs import until
 
 PICTURE = b"\x89PNG picture"
 BIG = bytes(range(256)) * (CHUNK_BYTES // 128)  # two chunks
@@ -86,6 +87,29 @@ async def test_a_stream_comes_in_chunks(store: ImageStore) -> None:
     chunks = await collected(store.stream(await store.put(BIG)))
     assert b"".join(chunks) == BIG
     assert all(chunks)
+
+
+async def test_whoever_leaves_while_a_picture_is_opened_leaves_nothing_open(
+    folder: FolderStore, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "store" / key_of(NOWHERE)
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)  # opening it waits for whoever writes
+    reading = asyncio.create_task(collected(folder.stream(NOWHERE)))
+    await asyncio.sleep(0.05)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    os.close(await asyncio.to_thread(os.open, pipe, os.O_WRONLY))
+    await until(
+        lambda: pipe not in {Path(link).readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()}
+    )
+
+
+async def test_a_disk_that_fails_is_told_from_a_picture_that_is_missing(folder: FolderStore, tmp_path: Path) -> None:
+    (tmp_path / "store" / key_of(NOWHERE)).mkdir(parents=True)
+    for attempt in (folder.get(NOWHERE), collected(folder.stream(NOWHERE))):
+        with pytest.raises(StoreError, match="cannot be read: is a directory"):
+            await attempt
 
 
 async def test_a_store_that_works_says_so(store: ImageStore) -> None:

@@ -1,6 +1,6 @@
 """The state folder: who may enter it, where sockets lie, and the passwords made for it.
 
-1. A password is made once and never changed: the database knows it too.
+1. A password is made once and never changed: the database knows it too. So it is on the disk before the database is.
 2. A password file is whole or not there, and only we can read it.
 3. Sockets have short paths: the kernel takes 107 bytes, and would cut a longer one without a word.
 4. Only an empty folder is opened for the service user; a folder with something in it is never given other rights.
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data import embedded_urls
+from data.durable import flush_folder
 from workers.embedded.service_user import ServiceUser, closed_folder, give
 from workers.errors import HomeUnusable
 
@@ -109,3 +110,5 @@ def _make_password(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(temporary).replace(path)
+    flush_folder(path.parent)
+    flush_folder(path.parent.parent)

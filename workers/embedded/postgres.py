@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from data import embedded_urls
+from data.durable import flush_folder
 from workers import child
 from workers.child import Program, Stop
 from workers.embedded import binaries
@@ -145,7 +146,7 @@ async def _make(cluster: Path, user: ServiceUser | None, install: Path) -> None:
     await _single(new, user, install, database="postgres", statements=_roles(cluster.parent))
     await _single(new, user, install, database=embedded_urls.DATABASE, statements=("CREATE EXTENSION vector",))
     new.rename(cluster)
-    _sync_folder(cluster.parent)
+    flush_folder(cluster.parent)
 
 
 async def _initdb(new: Path, user: ServiceUser | None, install: Path) -> None:
@@ -184,11 +185,3 @@ def _roles(home: Path) -> tuple[str, ...]:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
