@@ -6,7 +6,7 @@ import asyncio
 import os
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import SmallInteger, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from data import embedded_urls
@@ -97,5 +97,5 @@ async def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(postgres
 async def test_a_value_that_cannot_be_sent_is_no_outage(database: Database) -> None:
     async with database.session() as session:
         with pytest.raises(DBAPIError) as caught:
-            await session.scalar(text("SELECT CAST(:number AS smallint)"), {"number": 99_999})
+            await session.scalar(select(literal(99_999, SmallInteger)))
     assert not is_away(caught.value)
