@@ -32,9 +32,8 @@ def is_away(error: BaseException) -> bool:
     that names a file is about that file.
     """
     if isinstance(error, exc.DBAPIError):
-        cause = _cause(error)
-        return error.connection_invalidated or (isinstance(cause, (*_CAUSES, *_UNMADE)) and not _is_value(cause))
-    if (isinstance(error, OSError) and error.filename is not None) or _is_value(error):
+        return error.connection_invalidated or isinstance(_cause(error), (*_CAUSES, *_UNMADE))
+    if isinstance(error, OSError) and error.filename is not None:
         return False
     return isinstance(error, AWAY)
 
@@ -42,11 +41,6 @@ def is_away(error: BaseException) -> bool:
 def is_unmade(error: BaseException) -> bool:
     """Tell whether the database is there and its tables are not: it is being set up, or waits to be migrated."""
     return isinstance(error, exc.DBAPIError) and isinstance(_cause(error), _UNMADE)
-
-
-def _is_value(error: BaseException | None) -> bool:
-    """Tell whether asyncpg could not send a value of ours: to it, that is one of the errors of a connection."""
-    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def _cause(error: exc.DBAPIError) -> BaseException | None:
