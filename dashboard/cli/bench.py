@@ -20,13 +20,13 @@ def bench(
     names: Annotated[list[str] | None, typer.Argument(help="What to measure; all when nothing is named.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    markdown: Annotated[Path | None, typer.Option(help="Also write the tables to this file, as Markdown.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also put the tables into this Markdown page.")] = None,
     photos: Annotated[Path, typer.Option(help="Folder of labelled photos (labels.csv).")] = PHOTOS,
     limit: Annotated[int | None, typer.Option(min=1, help="Take about so many photos, spread evenly.")] = None,
     reader: Annotated[list[str] | None, typer.Option(help="Only this reader; may be given again.")] = None,
 ) -> None:
     """Measure accuracy and time, with progress on the error stream. A full run takes some minutes."""
-    from workers.bench.report import BenchUnable, Options
+    from workers.bench.report import BenchUnable, Options, merged
 
     options = Options(photos=photos, limit=limit, readers=tuple(reader or ()))
     reports = []
@@ -42,8 +42,8 @@ def bench(
         for report in reports:
             _show(report)
     if markdown is not None:
-        sections = "\n".join(report.markdown() for report in reports)
-        markdown.write_text(f"# Benchmarks\n\nMade by `marksight bench`.\n\n{sections}", encoding="utf-8")
+        page = markdown.read_text(encoding="utf-8") if markdown.exists() else ""
+        markdown.write_text(merged(page, reports), encoding="utf-8")
 
 
 def _subjects(names: list[str]) -> list[str]:

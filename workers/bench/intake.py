@@ -1,4 +1,8 @@
-"""How fast parts go from a request to a kept verdict, beside the same inspections in a plain loop without any of it."""
+"""How fast parts go from a request to a kept verdict, beside two peers in the same run.
+
+The peers: the same inspections in a plain loop, without any queue, and in plain RQ with one job a photo
+(`workers.bench.plain_rq`), which keeps nothing that a wiped Redis would not lose.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +22,11 @@ from core.engines import Engines
 from core.image import decode
 from core.inspection import inspect
 from core.recipe import Recipe
-from data import bundled
+from data import bundled, embedded_urls
+from workers.bench import plain_rq
 from workers.bench.program import Running, running, scratch_home
 from workers.bench.reading import LIMITS, photos_in
-from workers.bench.report import Advance, Options, Report
+from workers.bench.report import Advance, BenchUnable, Options, Report
 from workers.readers import catalogue
 
 WORKERS = 2
@@ -31,33 +36,63 @@ POSTERS = 8
 SOURCE = "dip"
 TIMEOUT_S = 120.0
 WAIT_MS = 20_000
+POLL_S = 0.05
 ENDED = {"done", "failed"}
-COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""))
+STEPS = 5
+COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""), ("meaning", ""))
+
+FIGURES = {
+    "first_start_s": ("s", "from `marksight up` on an empty state folder until it is ready for work"),
+    "second_start_s": ("s", "the same, started again"),
+    "parts_per_s": ("parts/s", "from the first post over HTTP to the last kept verdict"),
+    "plain_loop_parts_per_s": ("parts/s", "inspected in a plain loop on one core"),
+    "share_of_ceiling": ("", f"parts_per_s beside {WORKERS} plain loops that never disturb each other"),
+    "plain_rq_parts_per_s": ("parts/s", "plain RQ: one job a photo, read from disk, the result in Redis"),
+    "times_plain_rq": ("", "parts_per_s beside plain_rq_parts_per_s"),
+    "inspection_ms": ("ms", "an inspection in the plain loop"),
+    "inference_ms": ("ms", "an inspection while the burst runs, as its own timings say"),
+    "queue_ms_per_part": (
+        "ms",
+        "a worker's time for a part of the burst, less inference_ms: all the rest",
+    ),
+    "p50_wait_ms": ("ms", "until a sender that waits has its verdict, half of them"),
+    "p95_wait_ms": ("ms", "the same, 95 of 100"),
+}
+"""What is measured: the name under which `--json` gives it, its unit, its meaning. The names stay."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was measured from outside: starts, a burst of posts, and posts that wait for their verdict."""
+    """What was measured from outside: starts, a burst of posts, posts that wait for their verdict, and plain RQ.
+
+    `inference_s` is the mean over the parts of the burst.
+    """
 
     first_start_s: float
     second_start_s: float
     burst_s: float
+    inference_s: float
     waits_s: tuple[float, ...]
+    plain_rq_s: float
 
 
 def run(options: Options, advance: Advance) -> Report:
-    """Start the program twice, send it parts in two ways, and inspect the same parts without it."""
+    """Start the program twice, send it parts in two ways, and inspect the same parts without it in two ways.
+
+    Raises:
+        BenchUnable: there are no labelled photos, or a part could not be inspected.
+    """
     recipe = next(iter(bundled.recipes().values()))
-    pictures = _pictures(options)
-    advance(0, 4, "inspecting in a plain loop")
-    alone_s = _alone(pictures[:WAITERS], recipe)
-    seen = asyncio.run(_measure(pictures, recipe.name, advance))
-    return _report(seen, parts=len(pictures), alone_s=alone_s)
+    paths = _paths(options)
+    advance(0, STEPS, "inspecting in a plain loop")
+    alone_s = _alone([path.read_bytes() for path in paths[:WAITERS]], recipe)
+    seen = asyncio.run(_measure(paths, recipe, advance))
+    return _report(seen, parts=len(paths), alone_s=alone_s)
 
 
-def _pictures(options: Options) -> list[bytes]:
-    paths: list[Path] = [photo.path for photo in photos_in(options.photos) if photo.source == SOURCE]
-    return [path.read_bytes() for path in islice(cycle(paths), options.limit or BURST)]
+def _paths(options: Options) -> list[Path]:
+    paths = [photo.path for photo in photos_in(options.photos) if photo.source == SOURCE]
+    return list(islice(cycle(paths), options.limit or BURST))
 
 
 def _alone(pictures: Sequence[bytes], recipe: Recipe) -> float:
@@ -71,19 +106,23 @@ def _alone(pictures: Sequence[bytes], recipe: Recipe) -> float:
     return (time.perf_counter() - started) / len(pictures)
 
 
-async def _measure(pictures: Sequence[bytes], recipe: str, advance: Advance) -> Seen:
+async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance) -> Seen:
+    pictures = [path.read_bytes() for path in paths]
     with scratch_home() as home:
-        advance(1, 4, "first start")
+        advance(1, STEPS, "first start")
         async with running(home, workers=WORKERS) as first:
             await _idle(first)
-        advance(2, 4, "second start, a burst of parts")
+        advance(2, STEPS, "second start, a burst of parts")
         async with running(home, workers=WORKERS) as second, _client(second) as client:
             for picture in pictures[: 2 * WORKERS]:  # both workers have loaded their models
-                await _post(client, picture, recipe, wait_ms=WAIT_MS)
-            burst_s = await _burst(client, pictures, recipe)
-            advance(3, 4, "parts whose sender waits")
-            waits_s = [await _timed_wait(client, picture, recipe) for picture in pictures[:WAITERS]]
-    return Seen(first.start_s, second.start_s, burst_s, tuple(waits_s))
+                await _post(client, picture, recipe.name, wait_ms=WAIT_MS)
+            burst_s, inference_s = await _burst(client, pictures, recipe.name)
+            advance(3, STEPS, "parts whose sender waits")
+            waits_s = [await _timed_wait(client, picture, recipe.name) for picture in pictures[:WAITERS]]
+            advance(4, STEPS, "the same burst in plain RQ")
+            queue = embedded_urls.redis_url(home)
+            plain_rq_s = await plain_rq.burst_s(queue, paths, recipe, workers=WORKERS, folder=home)
+    return Seen(first.start_s, second.start_s, burst_s, inference_s, tuple(waits_s), plain_rq_s)
 
 
 def _client(program: Running) -> httpx.AsyncClient:
@@ -113,8 +152,8 @@ async def _post(client: httpx.AsyncClient, picture: bytes, recipe: str, *, wait_
     return str(answer.raise_for_status().json()["id"])
 
 
-async def _burst(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str) -> float:
-    """Return the seconds from the first post to the last verdict, with `POSTERS` senders at once."""
+async def _burst(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str) -> tuple[float, float]:
+    """Return the seconds from the first post to the last verdict, `POSTERS` senders at once, and the mean inference."""
     waiting = iter(pictures)
     ids: list[str] = []
 
@@ -124,15 +163,19 @@ async def _burst(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: s
 
     started = time.perf_counter()
     await asyncio.gather(*(sender() for _ in range(POSTERS)))
-    for one in ids:
-        while not await _finished(client, one):  # noqa: ASYNC110  asked from outside, as a machine would
-            await asyncio.sleep(0.05)
-    return time.perf_counter() - started
+    inferences = [await _inference_s(client, one) for one in ids]
+    return time.perf_counter() - started, statistics.fmean(inferences)
 
 
-async def _finished(client: httpx.AsyncClient, inspection_id: str) -> bool:
-    answer = (await client.get(f"/v1/inspections/{inspection_id}")).raise_for_status()
-    return answer.json()["state"] in ENDED
+async def _inference_s(client: httpx.AsyncClient, inspection_id: str) -> float:
+    """Wait for the verdict of a part; return the seconds that its own timings add up to."""
+    while True:  # asked from outside, as a machine would
+        found = (await client.get(f"/v1/inspections/{inspection_id}")).raise_for_status().json()
+        if found["state"] == "failed":
+            raise BenchUnable(f"a part could not be inspected: {found['error']}")
+        if found["state"] in ENDED:
+            return float(sum(found["evidence"]["seconds"].values()))
+        await asyncio.sleep(POLL_S)
 
 
 async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) -> float:
@@ -142,28 +185,30 @@ async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) ->
 
 
 def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
-    rate = parts / seen.burst_s
-    ceiling = WORKERS / alone_s
-    figures = {
-        "first_start_s": (seen.first_start_s, "s"),
-        "second_start_s": (seen.second_start_s, "s"),
-        "parts_per_s": (rate, "parts/s"),
-        "plain_loop_parts_per_s": (1 / alone_s, "parts/s on one core"),
-        "share_of_ceiling": (rate / ceiling, f"of {WORKERS} plain loops that never disturb each other"),
-        "p50_wait_ms": (statistics.median(seen.waits_s) * 1000, "ms"),
-        "p95_wait_ms": (statistics.quantiles(seen.waits_s, n=20)[-1] * 1000, "ms"),
-        "inspection_ms": (alone_s * 1000, "ms"),
-    }
+    metrics = _metrics(seen, parts=parts, alone_s=alone_s)
     remarks = (
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "
         "from first post to last kept verdict; sender, server, database, queue and workers share the cores.",
         f"Waiting: {len(seen.waits_s)} posts one after another with `wait_ms`.",
+        f"Plain RQ: {WORKERS} of its own workers on the same Redis, models loaded before they fork; no HTTP or database.",
     )
-    return Report(
-        "intake",
-        "Intake, end to end",
-        COLUMNS,
-        tuple((name, value, unit) for name, (value, unit) in figures.items()),
-        remarks,
-        metrics={name: value for name, (value, _) in figures.items()},
-    )
+    rows = tuple((name, metrics[name], unit, meaning) for name, (unit, meaning) in FIGURES.items())
+    return Report("intake", "Intake, end to end", COLUMNS, rows, remarks, metrics=metrics)
+
+
+def _metrics(seen: Seen, *, parts: int, alone_s: float) -> dict[str, float]:
+    rate, plain_rq_rate = parts / seen.burst_s, parts / seen.plain_rq_s
+    return {
+        "first_start_s": seen.first_start_s,
+        "second_start_s": seen.second_start_s,
+        "parts_per_s": rate,
+        "plain_loop_parts_per_s": 1 / alone_s,
+        "share_of_ceiling": rate * alone_s / WORKERS,
+        "plain_rq_parts_per_s": plain_rq_rate,
+        "times_plain_rq": rate / plain_rq_rate,
+        "inspection_ms": 1000 * alone_s,
+        "inference_ms": 1000 * seen.inference_s,
+        "queue_ms_per_part": 1000 * (WORKERS / rate - seen.inference_s),
+        "p50_wait_ms": 1000 * statistics.median(seen.waits_s),
+        "p95_wait_ms": 1000 * statistics.quantiles(seen.waits_s, n=20)[-1],
+    }

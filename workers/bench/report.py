@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +78,20 @@ class Report:
         drawn = "\n".join(f"| {' | '.join(row)} |" for row in table)
         remarks = "".join(f"\n- {remark}" for remark in self.remarks)
         return f"## {self.title}\n\nMeasured {self.measured_at} on {self.machine}.\n\n{drawn}\n{remarks}\n"
+
+
+PREFACE = "# Benchmarks\n\nMade by `marksight bench`.\n"
+
+
+def merged(page: str, reports: Iterable[Report]) -> str:
+    """Return a page of Markdown sections with those of `reports` in it: in the place of the old one, or at the end.
+
+    An empty page is begun; the sections of other subjects stay as they are.
+    """
+    preface, *sections = re.split(r"^(?=## )", page or PREFACE, flags=re.MULTILINE)
+    by_title = {section.split("\n", 1)[0]: section.strip("\n") for section in sections}
+    by_title |= {f"## {report.title}": report.markdown().strip("\n") for report in reports}
+    return "\n\n".join([preface.strip("\n"), *by_title.values()]) + "\n"
 
 
 class Bench(Protocol):

@@ -14,14 +14,19 @@ from workers.errors import ChildFailed
 
 METRICS = {
     "first_start_s",
+    "inference_ms",
     "inspection_ms",
     "p50_wait_ms",
     "p95_wait_ms",
     "parts_per_s",
     "plain_loop_parts_per_s",
+    "plain_rq_parts_per_s",
+    "queue_ms_per_part",
     "second_start_s",
     "share_of_ceiling",
+    "times_plain_rq",
 }
+"""Written out once more: programs that compare runs go by these names."""
 
 
 @pytest.mark.realchips
@@ -31,7 +36,17 @@ def test_every_figure_is_measured_under_its_stable_name(realchips: Path) -> None
     assert set(report.metrics) == METRICS
     assert all(isinstance(value, float) and value > 0 for value in report.metrics.values())
     assert report.document()["metrics"] == report.metrics
-    assert len(steps) == 4
+    assert [row[0] for row in report.rows] == list(report.metrics)
+    assert len(steps) == intake.STEPS
+
+
+def test_the_queues_part_is_all_but_inference() -> None:
+    seen = intake.Seen(3.0, 2.0, burst_s=10.0, inference_s=0.15, waits_s=(0.1, 0.2), plain_rq_s=20.0)
+    metrics = intake._metrics(seen, parts=100, alone_s=0.1)
+    assert metrics["parts_per_s"] == 10.0
+    assert metrics["times_plain_rq"] == 2.0
+    assert metrics["queue_ms_per_part"] == pytest.approx(50.0)
+    assert metrics["share_of_ceiling"] == pytest.approx(0.5)
 
 
 def test_without_photos_it_says_what_it_needs(tmp_path: Path) -> None:

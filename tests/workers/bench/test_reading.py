@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from core.reading import MarkReading
 from tests.core.pictures import body, ground, with_package
 from workers.bench import SUBJECTS, reading
 from workers.bench.reading import ALL, measure, photos_in
-from workers.bench.report import BenchUnable, Options, Report, machine
+from workers.bench.report import BenchUnable, Options, Report, machine, merged
 from workers.readers.plain_line import plain_line
 
 
@@ -105,6 +106,16 @@ def test_a_report_is_written_as_markdown_and_as_plain_values() -> None:
     document = table().document()
     assert document["rows"] == [{"of": "all", "share": 0.5, "s": None}, {"of": "dip", "share": 1.0, "s": 0.25}]
     assert document["machine"] == "a machine"
+
+
+def test_a_page_keeps_the_sections_of_other_subjects_and_their_order() -> None:
+    other = replace(table(), name="judging", title="Judging", remarks=("Old.",))
+    page = merged("", [table(), other])
+    assert page == f"# Benchmarks\n\nMade by `marksight bench`.\n\n{table().markdown()}\n{other.markdown()}"
+    assert merged(page, []) == page
+    again = merged(page, [replace(table(), remarks=("A new remark.",))])
+    assert again == page.replace("A remark.", "A new remark.")
+    assert merged(again, [replace(other, title="Intake")]).endswith(other.markdown().replace("Judging", "Intake"))
 
 
 def test_a_row_has_a_cell_for_every_column() -> None:
