@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run install demo test lint fmt bench lock clean
+.PHONY: help run install demo test lint fmt bench lock clean packages
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,10 +19,12 @@ demo: install  ## The same, with sample parts coming in by themselves
 
 install: $(VENV)/.installed  ## Make the virtual environment with the pinned dependencies
 
-test: $(VENV)/.installed-dev .ci/packages  ## Check everything: style, types, tests, the pages in a browser
-	@.ci/packages
+test: packages $(VENV)/.installed-dev  ## Check everything: style, types, tests, the pages in a browser
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+packages:
+	@PYTHON=$(PYTHON) .ci/packages
 
 lint: $(VENV)/.installed-dev  ## Check style and types
 	@$(BIN)/ruff check .
@@ -33,8 +35,7 @@ fmt: $(VENV)/.installed-dev  ## Put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev  ## Measure, beside the peers; NAMES="reading intake" picks subjects
-	@.ci/packages
+bench: packages $(VENV)/.installed-dev  ## Measure, beside the peers; NAMES="reading intake" picks subjects
 	@$(BIN)/marksight bench $(NAMES)
 
 lock: $(VENV)/.installed-dev  ## Write the lock files again from pyproject.toml

@@ -190,7 +190,7 @@ def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "
         "from first post to last kept verdict; sender, server, database, queue and workers share the cores.",
         f"Waiting: {len(seen.waits_s)} posts one after another with `wait_ms`.",
-        f"Plain RQ: {WORKERS} of its own workers on the same Redis, models loaded before they fork; no HTTP or database.",
+        f"Plain RQ: {WORKERS} of its own workers on the same Redis, models loaded before they fork; no HTTP.",
     )
     rows = tuple((name, metrics[name], unit, meaning) for name, (unit, meaning) in FIGURES.items())
     return Report("intake", "Intake, end to end", COLUMNS, rows, remarks, metrics=metrics)
