@@ -111,6 +111,9 @@ class Supervisor:
         self._ending.add(part.name)
         self._keepers[part.name].cancel()
         await asyncio.wait({self._keepers[part.name]})
+        life = self._children.pop(part.name, None)
+        if life is not None:  # the keeper was stopping it just then, and was cancelled in the middle
+            await life.stop()
         self._journal.note(part.name, Note("stopped"))
         self._stopped[part.name].set()
 

@@ -112,6 +112,24 @@ async def test_an_early_part_does_not_wait_for_its_needs_but_ends_before_them(tm
     assert [line for line in log.read_text().split("\n") if "ends" in line] == ["early ends", "late ends"]
 
 
+async def test_the_end_asked_for_while_a_part_is_being_stopped_is_reached(tmp_path: Path) -> None:
+    """It never got ready, is deaf to TERM, and is on its way to KILL when everything is to end."""
+
+    async def never() -> bool:
+        return False
+
+    stage = Stage(tmp_path, part("deaf", DEAF, ready=never, ready_s=0.3))
+    task = asyncio.create_task(stage.supervisor.run(stage.announce))
+    await until(lambda: stage.state("deaf").pid)
+    pid = stage.state("deaf").pid or 0
+    await asyncio.sleep(0.45)  # asked by TERM at 0.3 s, killed at 0.6 s
+    stage.supervisor.ask()
+    with suppress(ChildFailed):
+        await task
+    stage.journal.close()
+    assert not alive(pid)
+
+
 async def test_independent_parts_start_together(tmp_path: Path) -> None:
     """Each of the two waits for the other to have started: in a row, neither would ever be ready."""
 
