@@ -12,7 +12,7 @@ from core.reading import MarkReading
 from core.reasons import FINDINGS, NOTES, REJECTED, SHORT, UNJUDGEABLE, UNREADABLE, Reason, Told, each, tell
 from core.recipe import Recipe
 from core.rules import Rules, SignalRule
-from core.signals import MISSING, NOT_MEASURED, ONE, Measured
+from core.signals import MISSING, NOT_MEASURED, ONE, SIGNAL_WORDS, Measured
 from core.verdicts import Verdict
 from core.verification import Verification
 
@@ -22,6 +22,9 @@ SCRAP = 3
 HALF = 0.5
 
 FAULTS = {reason.name: reason for reason in each(UNJUDGEABLE)}
+
+SPOILT = {"PRINT_CUT": "print is cut off at the side of what was read"}
+"""What spoils a picture, in words, by the faults that have no reason of their own."""
 
 
 def bits_of(told: Iterable[Told]) -> Reason:
@@ -41,7 +44,7 @@ def facts_of_reading(reading: MarkReading) -> tuple[Told, ...]:
 
 def _fault(fault: str) -> Told:
     reason = FAULTS.get(fault.upper().replace("-", "_"), Reason.IMAGE_UNUSABLE)
-    return tell(reason, detail=fault.replace("_", " ").lower())
+    return tell(reason, detail=SPOILT.get(fault, fault.replace("_", " ").lower()))
 
 
 def facts_of_fields(
@@ -139,7 +142,7 @@ def _findings(reason: Reason, measured: Mapping[str, Measured], rules: Rules) ->
     for name, rule in rules.signals:
         value = _shortfall(reason, measured.get(name, NOT_MEASURED), rule)
         if value is not None:
-            yield tell(reason, signal=name, value=_share(value[0]), limit=_share(value[1]))
+            yield tell(reason, signal=SIGNAL_WORDS[name], value=_share(value[0]), limit=_share(value[1]))
 
 
 def _shortfall(reason: Reason, measured: Measured, rule: SignalRule) -> tuple[int, int] | None:

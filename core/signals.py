@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 SIGNALS = ("ocr", "logo", "signature", "surface")
 """Every signal, in the order of columns and of tables."""
 
+SIGNAL_WORDS = {"ocr": "Reading", "logo": "Logo", "signature": "Look", "surface": "Surface"}
+"""What people call them."""
+
 ONE = 10_000
 """The integer that stands for 1.0."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layouts.markup import element, text
+from core.signals import SIGNAL_WORDS
+from layouts.elements import element, text
 
-SIGNAL_WORDS = {"ocr": "Text", "logo": "Logo", "signature": "Look", "surface": "Surface"}
 FULL = 10_000
 """Scores and margins are ten-thousandths, as stored."""
 
@@ -42,8 +42,7 @@ def gauges(rows: list[Gauge]) -> str:
 def _row(row: Gauge) -> str:
     name = SIGNAL_WORDS.get(row.signal, row.signal)
     optional = "" if row.required else element("small", "optional", class_="faint")
-    known_as = element("small", text(row.signal), class_="faint")
-    head = element("div", element("span", text(name)), known_as, optional, element("b", _score(row)), class_="name")
+    head = element("div", element("span", text(name)), optional, element("b", _score(row)), class_="name")
     return element("div", head, _track(row), element("small", text(_said(row)), class_="soft"), class_="gauge")
 
 

@@ -12,6 +12,7 @@ KEYS = (
     ("o", "Choose photos"),
     ("↑ ↓ k j", "Choose a result"),
     ("Enter", "Open the result"),
+    ("m", "Make a recipe from the result, where none has judged it"),
 )
 
 

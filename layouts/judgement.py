@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from layouts.markup import element, text
+from layouts.elements import element, text
 from layouts.verdict import badge
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layouts.markup import element, text
+from layouts.elements import element, text
 from layouts.verdict import badge
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from panel.viewable import Viewable
 
-from layouts.markup import element, pane
+from layouts.elements import element
+from layouts.markup import pane
 from layouts.split import Split
 
 KEYS: tuple[tuple[str, str], ...] = ()

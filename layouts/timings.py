@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from layouts.markup import element, text
+from layouts.elements import element, text
 
 
 def timings(seconds: Mapping[str, float], signal_version: str = "") -> str:

@@ -16,6 +16,7 @@ from data.store import open_store
 from workers import heartbeat
 from workers.check_database import NOT_THERE, connect, is_started
 from workers.finding import Finding, note, ok, wrong
+from workers.redis_server import name_and_version
 
 MOST_SKEW_S = 2.0
 EARLIEST = 1_767_225_600  # 2026-01-01: no clock of a machine that runs this is earlier
@@ -31,7 +32,7 @@ async def check_queue(settings: Settings) -> list[Finding]:
     except (RedisError, OSError) as error:
         mend = "check MARKSIGHT_REDIS_URL" if settings.redis_url else f"see {settings.home}/logs/valkey.log"
         return [wrong("queue", f"Redis does not answer: {error}", mend)]
-    return [ok("queue", f"Redis {info['redis_version']} answers"), *_memory(info)]
+    return [ok("queue", f"{name_and_version(info)} answers"), *_memory(info)]
 
 
 def _redis_info(settings: Settings) -> dict[str, Any]:

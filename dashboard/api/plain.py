@@ -10,8 +10,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import layouts
-from dashboard.api import html
+from dashboard.api import html, pictures
 from dashboard.api.errors import PROBLEMS, ApiProblem
+from dashboard.api.reference import reference_page
 from data import bundled
 
 ASSETS = Path(layouts.__file__).parent / "assets"
@@ -35,7 +36,7 @@ async def first(request: Request) -> Response:
 @router.get("/docs")
 async def api_docs(request: Request) -> str:
     """What the API offers."""
-    return html.api_page(request.app.openapi())
+    return reference_page(request.app.openapi(), str(request.base_url).rstrip("/"))
 
 
 @router.get("/problems")
@@ -53,12 +54,12 @@ async def problem(code: str) -> str:
 
 
 @router.get("/samples/{name}", response_class=Response)
-async def sample(name: str) -> Response:
+async def sample(request: Request, name: str) -> Response:
     """A bundled sample photo."""
     found = next((one for one in bundled.samples() if one.name == name), None)
     if found is None:
         raise ApiProblem("not-found", f"There is no sample called {name!r}.")
-    return Response(found.read(), media_type="image/jpeg")
+    return pictures.respond(request, found.read(), "image/jpeg", tag=found.sha256, cache=pictures.ASK_AGAIN)
 
 
 class Assets(StaticFiles):

@@ -16,6 +16,7 @@ from data import migrate
 from data.urls import redis_url
 from workers.composition import Services
 from workers.readers import catalogue
+from workers.redis_server import name_and_version
 
 CHECK_S = 3.0
 LEAST_FREE_BYTES = 256 * 2**20
@@ -81,7 +82,7 @@ async def _migrations(services: Services) -> str:
 async def _queue(services: Services) -> str:
     client = redis.Redis.from_url(redis_url(services.settings))
     try:
-        return f"Redis {(await client.info('server'))['redis_version']}"
+        return name_and_version(await client.info("server"))
     finally:
         await client.aclose()
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.cells.cell import Cell, follow
-from dashboard.models.results import ResultRow, ResultsModel, among
+from dashboard.models.results import MAKE_RECIPE, ResultRow, ResultsModel, among
 from layouts.results import ResultList
 
 
 class Results(Cell):
-    """Results newest first; arrows and Enter, or a click, open one."""
+    """Results newest first; arrows and Enter, or a click, open one; what no recipe judged offers to make one."""
 
     def __init__(self, model: ResultsModel, more: Callable[[], Any] = lambda: None) -> None:
         super().__init__()
@@ -34,9 +34,9 @@ class Results(Cell):
         )
 
     def _item(self, row: ResultRow) -> dict[str, Any]:
-        """Return the row; its link carries filter and search, so that stepping stays among what was chosen."""
-        item = row.document()
-        return {**item, "href": f"{item['href']}{among(self.model.verdict, self.model.find, before='&')}"}
+        """Return the row; its links carry filter and search, so that stepping stays among what was chosen."""
+        href = f"{row.href}{among(self.model.verdict, self.model.find, before='&')}"
+        return {**row.document(), "href": href, "teach_href": f"{href}&make={MAKE_RECIPE}" if row.teaches else ""}
 
     def _empty(self) -> tuple[str, str]:
         model = self.model

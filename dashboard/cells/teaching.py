@@ -10,7 +10,8 @@ from panel_material_ui.widgets import Button, TextAreaInput, TextInput
 
 from dashboard.cells.cell import Cell, follow
 from dashboard.models.teaching import TeachingModel
-from layouts.markup import element, pane, text
+from layouts.elements import element, text
+from layouts.markup import pane
 from layouts.theme import MARK_PX, MONO
 
 MONOSPACED = {"& textarea": {"fontFamily": MONO, "fontSize": f"{MARK_PX}px"}}
@@ -58,6 +59,11 @@ class TeachRecipe(Cell):
         )
         self._shows(Column(self.start, self.form, self.message, sizing_mode="stretch_width", margin=0))
         follow(model, ("opened", "problem", "published", "readable"), self._draw)
+        model.param.watch(lambda event: self._lead(opened=event.new), "opened")
+
+    def _lead(self, *, opened: bool) -> None:
+        """Put the focus where the next key belongs, which brings it into view too."""
+        (self.publish if opened else self.start).focus()
 
     def _draw(self) -> None:
         self.form.visible = self.model.opened

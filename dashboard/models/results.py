@@ -15,13 +15,18 @@ WAITING = {"received": "Waiting for a worker", "queued": "Waiting for a worker",
 VERDICTS = tuple(verdict.word for verdict in Verdict)
 MOST = 500
 """Rows kept on one page; older ones stay in the database and come back when asked for."""
+MAKE_RECIPE = "recipe"
+"""What `make` in the address of an inspection asks for: the form that makes a recipe, open and filled in."""
 MOST_SEARCHED = 200
 """Characters of a search."""
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One row. `lines` are the mark as read, `why` the gravest reason in words."""
+    """One row. `lines` are the mark as read, `why` the reasons in words, the gravest first.
+
+    `teaches`: it was read by no recipe, and a recipe can be made of what was read.
+    """
 
     id: str
     href: str
@@ -34,6 +39,7 @@ class ResultRow:
     size_wh: tuple[int, ...] = ()
     outline: tuple[tuple[float, float], ...] = ()
     rotation_ccw_deg: float = 0.0
+    teaches: bool = False
 
     @classmethod
     def of(cls, view: Mapping[str, Any]) -> Self:
@@ -52,6 +58,7 @@ class ResultRow:
             size_wh=(image["width_px"], image["height_px"]) if image.get("width_px") else (),
             outline=tuple((float(x), float(y)) for x, y in evidence.get("outline") or ()),
             rotation_ccw_deg=float(evidence.get("rotation_ccw_deg") or 0.0),
+            teaches=view.get("recipe") is None and bool(evidence.get("lines")),
         )
 
     def document(self) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from dashboard.cells.signals import SignalGauges, Timings
 from dashboard.cells.stepping import Stepping
 from dashboard.cells.teaching import TeachRecipe
 from dashboard.models.inspection import InspectionModel
-from dashboard.models.results import among, known_verdict, searched
+from dashboard.models.results import MAKE_RECIPE, among, known_verdict, searched
 from dashboard.models.teaching import TeachingModel
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
-from dashboard.pages.life import arguments, draw, while_open
+from dashboard.pages.life import arguments, begin, draw, while_open
 from dashboard.pages.reads import View
 from dashboard.pages.teaching import Teaching
 from data.outage import AWAY
@@ -41,19 +41,20 @@ class InspectionPage:
         self._find = searched(given.get("find", ""))
         self._wanted = given.get("id", "")
         self._shown = ""
+        self._makes_recipe = given.get("make") == MAKE_RECIPE
+        self._acts = Teaching(context.services, self.model, self.teaching)
         self._told = asyncio.Event()
 
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
         while_open(self.follow)
-        teaching = Teaching(self.context.services, self.model, self.teaching)
         return inspection_page(
             stepping=Stepping(self.model, self.show, back_href=self._back()),
             photo=Photo(self.model, sizing_mode="stretch_both"),
             judgement=Judgement(self.model),
             expected=ExpectedAgainstRead(self.model),
             signals=SignalGauges(self.model),
-            teaching=TeachRecipe(self.teaching, propose=teaching.propose, publish=teaching.publish),
+            teaching=TeachRecipe(self.teaching, propose=self._acts.propose, publish=self._acts.publish),
             timings=Timings(self.model),
         )
 
@@ -98,6 +99,9 @@ class InspectionPage:
             self.teaching.close()
         self.model.show(view, recipe, newer=newer, older=older)
         self.teaching.readable = bool(self.model.lines)
+        if self._makes_recipe and self.model.settled:
+            self._makes_recipe = False
+            begin(self._acts.propose)
 
     def _miss(self, wanted: str) -> None:
         self.model.miss(wanted)

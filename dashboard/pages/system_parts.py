@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import shutil
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -15,11 +16,14 @@ from sqlalchemy import text
 
 from core.errors import MarksightError
 from dashboard.models.system import Part, PartState
+from dashboard.pages.working import Living, working
 from data.models import models
 from data.outage import AWAY
 from data.queries.system import SystemFigures, system_figures
 from workers import status
 from workers.composition import Services
+from workers.heartbeat import living
+from workers.redis_server import name_and_version
 
 SLOW_QUEUE_S = 30.0
 LITTLE_DISK = 0.10
@@ -35,19 +39,6 @@ PACKAGES = {
 }
 GIB, MIB = 2**30, 2**20
 
-SUPERVISED: dict[status.State, PartState] = {
-    "waiting": "degraded",
-    "starting": "degraded",
-    "running": "ok",
-    "done": "ok",
-    "crashed": "down",
-    "stopping": "degraded",
-    "stopped": "down",
-}
-DOTS = {"worker": "Workers", "relay": "Workers"}
-EMBEDDED = {"postgres", "valkey", "server"}
-"""Supervised parts that answer for themselves."""
-
 Reader = Callable[[], Awaitable[tuple[list[Part], str]]]
 
 
@@ -57,11 +48,12 @@ def reader(services: Services) -> Reader:
 
     async def read() -> tuple[list[Part], str]:
         now = services.clock()
+        (redis, alive), found = await _redis(services), status.read(services.settings.home)
         parts = [
             *await _database(services, now),
-            await _redis(services),
+            redis,
             Part("Page server", "ok", version("marksight"), since=began.isoformat()),
-            *_supervised(services),
+            *working(found, alive, host=socket.gethostname(), now=now),
             await asyncio.to_thread(_disk, services),
             *_versions(),
         ]
@@ -118,34 +110,17 @@ def _day(figures: SystemFigures) -> Part:
     return Part(f"Inspected in {figures.hours} h", "degraded" if failed else "ok", figure, reason, group="Work")
 
 
-async def _redis(services: Services) -> Part:
+async def _redis(services: Services) -> tuple[Part, Living]:
+    """Return how Redis is, and who shows there that he lives."""
+    connection = services.queue.connection
     try:
-        info: dict[str, Any] = await asyncio.to_thread(services.queue.connection.info)
+        info: dict[str, Any] = await asyncio.to_thread(connection.info)
+        alive = await asyncio.to_thread(living, connection)
     except (RedisError, OSError, MarksightError) as error:
-        return Part("Redis", "down", reason=_short(error), dot="Queue")
+        return Part("Redis", "down", reason=_short(error), dot="Queue"), None
     since = datetime.now(tz=UTC) - timedelta(seconds=int(info["uptime_in_seconds"]))
-    figure = f"{info.get('valkey_version', info['redis_version'])}, {info['used_memory'] / MIB:,.1f} MiB"
-    return Part("Redis", "ok", figure, since=since.isoformat(timespec="seconds"), dot="Queue")
-
-
-def _supervised(services: Services) -> list[Part]:
-    """Return the parts that `marksight up` runs; on outside services there may be none, and nobody to ask."""
-    found = status.read(services.settings.home)
-    if found is None:
-        return [Part("Supervisor", "unknown", reason="No `marksight up` runs on this state folder.", dot="Workers")]
-    return [_supervised_part(part) for part in found.parts if part.name not in EMBEDDED and part.state != "done"]
-
-
-def _supervised_part(part: status.PartStatus) -> Part:
-    figure = f"started again {part.restarts} times" if part.restarts else (f"process {part.pid}" if part.pid else "")
-    return Part(
-        part.name.replace("-", " ").capitalize(),
-        SUPERVISED[part.state],
-        figure,
-        part.reason if SUPERVISED[part.state] != "ok" else "",
-        since=part.since.isoformat(),
-        dot=DOTS.get(part.name.split("-")[0], ""),
-    )
+    figure = f"{name_and_version(info)}, {info['used_memory'] / MIB:,.1f} MiB"
+    return Part("Redis", "ok", figure, since=since.isoformat(timespec="seconds"), dot="Queue"), alive
 
 
 def _disk(services: Services) -> Part:

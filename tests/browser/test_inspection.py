@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ def box(found: Locator) -> FloatRect:
 
 def opened(tab: Tab, item: dict[str, Any]) -> Page:
     page = tab.open(f"/inspection?id={item['id']}")
-    expect(page.locator(".drawing .package")).to_be_visible()
+    expect(page.locator(".drawing .line").first).to_be_visible()
     return page
 
 
@@ -173,6 +174,42 @@ def test_two_clicks_make_a_recipe_of_a_reading(tab: Tab, program: Program, sampl
     page.get_by_role("link", name="Judge photos by it").click()
     tab.drawn()
     expect(page.get_by_text(made["name"], exact=True)).to_be_visible()
+
+
+@pytest.fixture
+def unjudged(program: Program) -> dict[str, Any]:
+    """A part that was read by no recipe."""
+    photo = {"image": ("unjudged.jpg", (ASSETS / "samples" / "ds18b20.jpg").read_bytes())}
+    answer = httpx.post(f"{program.url}/v1/inspections?wait_ms=30000", files=photo, timeout=60)
+    judged: dict[str, Any] = answer.raise_for_status().json()
+    return judged
+
+
+def test_two_clicks_make_a_recipe_of_a_result(tab: Tab, program: Program, unjudged: dict[str, Any]) -> None:
+    page = tab.open("/inspect")
+    page.locator(f"li:has([data-id='{unjudged['id']}'])").get_by_role("link", name="Make recipe from").click()
+    tab.drawn()
+    publish = page.get_by_role("button", name="Publish")
+    expect(publish).to_be_in_viewport()
+    expect(page.get_by_label("Expected lines")).to_have_value(re.compile("18B20"))
+    publish.click()
+    expect(page.get_by_text(re.compile("Published: .*18B20"))).to_be_visible()
+    page.keyboard.press("j")
+    page.wait_for_url(lambda url: unjudged["id"] not in url)
+    assert "make=" not in page.url
+
+
+def test_keys_make_a_recipe_of_a_result(tab: Tab, unjudged: dict[str, Any]) -> None:
+    page = tab.open("/inspect")
+    expect(page.locator("a.row").first).to_have_attribute("data-id", unjudged["id"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("m")
+    page.wait_for_url("**make=recipe")
+    tab.drawn()
+    expect(page.get_by_role("button", name="Publish")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Published: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Make recipe from this reading")).to_be_focused()
 
 
 def test_a_recipe_that_is_none_is_refused_in_words(tab: Tab, sample: dict[str, Any]) -> None:

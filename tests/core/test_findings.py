@@ -106,16 +106,16 @@ def test_a_fault_of_the_picture_is_not_judged(fault: str, code: str) -> None:
 
 def test_limits_are_told_with_their_values_cut_and_not_rounded() -> None:
     inspection = told(("74",), ["7", {"4": 0.7996, "A": 0.2}], signals={"ocr": {"accept": 0.8}})
-    assert words(inspection, "BELOW_ACCEPT") == ["ocr 0.79 is under its accept limit 0.80."]
+    assert words(inspection, "BELOW_ACCEPT") == ["Reading 0.79 is under its accept limit 0.80."]
     assert words(inspection, "BELOW_PASS_SCORE") == ["The weighted score 0.79 is under the pass score 0.80."]
 
 
 def test_a_signal_not_measured_is_told_by_name() -> None:
     optional = told(RIGHT, *RIGHT, signals={"ocr": {}, "logo": {"required": False, "weight": 0}})
-    assert words(optional, "OPTIONAL_MISSING") == ["The optional signal logo was not measured and counts as 0."]
+    assert words(optional, "OPTIONAL_MISSING") == ["The optional signal Logo was not measured and counts as 0."]
     required = told(RIGHT, *RIGHT, signals={"ocr": {}, "logo": {}})
     assert required.verdict == "not_judged"
-    assert words(required, "REQUIRED_MISSING") == ["The required signal logo was not measured."]
+    assert words(required, "REQUIRED_MISSING") == ["The required signal Logo was not measured."]
 
 
 def test_reasons_come_gravest_first() -> None:
@@ -135,7 +135,7 @@ def test_a_score_under_the_reject_limit_is_told_with_the_legible_one() -> None:
     limits = {"ocr": {"accept": 0.95, "reject": 0.9}}
     inspection = told(("74",), ["7", {"4": 0.85, "A": 0.1}], signals=limits)
     assert inspection.verdict == "fail"
-    assert words(inspection, "BELOW_REJECT") == ["ocr 0.85 is under its reject limit 0.90."]
+    assert words(inspection, "BELOW_REJECT") == ["Reading 0.85 is under its reject limit 0.90."]
     assert codes(inspection) == ["BELOW_REJECT"]
 
 
@@ -147,7 +147,7 @@ def test_an_illegible_score_is_never_told_as_under_the_reject_limit() -> None:
 
 def test_a_margin_is_told_with_its_value() -> None:
     inspection = told(("74",), ["7", {"4": 0.5, "A": 0.45}])
-    assert words(inspection, "BELOW_MARGIN") == ["ocr has a margin of 0.05, under its limit 0.10."]
+    assert words(inspection, "BELOW_MARGIN") == ["Reading has a margin of 0.05, under its limit 0.10."]
 
 
 @pytest.mark.parametrize(("text", "extra"), [("4J", []), ("ARM", ["The mark also says ARM."]), (" TI ", [])])

@@ -30,7 +30,8 @@ def test_without_a_recipe_nothing_fits_or_fails() -> None:
 
 def test_a_gauge_shows_score_limits_and_margin_with_their_words() -> None:
     html = gauges([Gauge("ocr", 9312, 8800, accept=0.8, reject=0.3, margin_limit=0.1)])
-    assert "Text" in html
+    assert "Reading" in html
+    assert ">ocr<" not in html
     assert "0.93" in html
     assert 'style="left:80.00%"' in html
     assert 'style="left:30.00%"' in html

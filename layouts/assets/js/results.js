@@ -4,7 +4,7 @@ const FILTERS = [["", "All"], ["pass", "Pass"], ["borderline", "Borderline"], ["
 const THUMB_WH = [96, 56]
 
 export function render({model}) {
-  const {badges} = model.esm_constants
+  const {badges, icons} = model.esm_constants
   const rows = new Map()
   const list = h("ul", {"aria-label": "Results, newest first"})
   const empty = h("div.empty", {hidden: true})
@@ -31,6 +31,11 @@ export function render({model}) {
     return h("span.thumb", {}, image)
   }
 
+  function teach(item) {
+    return h("a.button.quiet.teach", {href: item.teach_href, title: "Make recipe (m)", "aria-label": `Make recipe from ${item.lines.join(", ")}`},
+      drawn(icons.plus), h("span.word", {}, "Make recipe"))
+  }
+
   function row(item) {
     const known = rows.get(item.id)
     const state = JSON.stringify(item)
@@ -43,7 +48,7 @@ export function render({model}) {
     const element = known || h("li")
     const focused = known && known.contains(element.getRootNode().activeElement)
     element.dataset.state = state
-    element.replaceChildren(link)
+    element.replaceChildren(link, item.teach_href ? teach(item) : "")
     if (focused) link.focus()
     rows.set(item.id, element)
     return element
@@ -55,6 +60,7 @@ export function render({model}) {
     for (const [id, element] of rows) if (!ids.has(id)) { element.remove(); rows.delete(id) }
     wanted.forEach((element, index) => { if (list.children[index] !== element) list.insertBefore(element, list.children[index] || null) })
     list.hidden = !wanted.length
+    list.classList.toggle("teaches", model.items.some((item) => item.teach_href))
     empty.hidden = wanted.length > 0
     more.hidden = !model.more
     stale.hidden = !model.problem
@@ -66,13 +72,15 @@ export function render({model}) {
 
   function move(by, from = list.getRootNode().activeElement) {
     const links = [...list.querySelectorAll("a.row")]
-    const now = links.indexOf(from)
+    const now = links.findIndex((link) => from && link.parentElement.contains(from))
     const next = links[Math.max(0, Math.min(links.length - 1, now < 0 ? 0 : now + by))]
     if (next) { next.focus(); next.scrollIntoView({block: "nearest"}) }
   }
   const steps = {ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity}
   const onkey = (event) => {
     const inside = event.composedPath().includes(list)
+    const offered = inside && event.key === "m" && event.composedPath()[0].closest("li").querySelector("a.teach")
+    if (offered && plainKey(event)) return offered.click()
     const by = steps[event.key] || {j: 1, k: -1}[event.key]
     const free = inside || event.composedPath()[0] === document.body
     if (!by || !free || !plainKey(event)) return
@@ -89,7 +97,10 @@ export function render({model}) {
     window.history.pushState({}, "", `${window.location.pathname}${query.size ? `?${query}` : ""}`)
     model.verdict = value
   }
-  const onpop = () => { model.verdict = new URLSearchParams(window.location.search).get("verdict") || "" }
+  const onpop = () => {
+    const wanted = new URLSearchParams(window.location.search).get("verdict") || ""
+    model.verdict = FILTERS.some(([value]) => value === wanted) ? wanted : ""
+  }
   window.addEventListener("popstate", onpop)
 
   const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => choose(value)}, word))

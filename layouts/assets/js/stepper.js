@@ -6,6 +6,7 @@ export function render({model}) {
     if (!id) return
     const query = new URLSearchParams(window.location.search)
     query.set("id", id)
+    query.delete("make")  // that was asked of the one before
     window.history.pushState({id}, "", `${window.location.pathname}?${query}`)
     model.send_msg({show: id})
   }

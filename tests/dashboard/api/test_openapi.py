@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from dashboard.api.app import create_app
 from dashboard.api.errors import PROBLEMS
-from dashboard.api.html import api_page
 from dashboard.api.schemas import InspectionView
 from data.settings import Settings
 from tests.dashboard.api.test_problems import BareServices
@@ -86,10 +85,3 @@ def test_every_route_is_described_or_meant_not_to_be(tmp_path: Path) -> None:
         "/", "/docs", "/inspections", "/inspections/{inspection_id}", "/openapi.json", "/problems", "/problems/{code}",
         "/samples/{name}", "/previews/{inspection_id}.jpg",
     }  # fmt: skip
-
-
-def test_the_page_about_the_api_lists_every_operation_and_asks_no_other_host(schema: dict[str, Any]) -> None:
-    page = api_page(schema)
-    for operation in PROMISED:
-        assert operation.split(" ")[1] in page
-    assert re.findall(r"https?://", page) == []

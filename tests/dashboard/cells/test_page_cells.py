@@ -71,6 +71,14 @@ def test_links_carry_the_filter_and_the_search() -> None:
     assert cell.list.items[0]["href"] == "/inspection?id=00000001&verdict=fail&find=LM+324"
 
 
+def test_a_result_that_no_recipe_judged_leads_to_one_made_of_it() -> None:
+    model = ResultsModel(find="A&B")
+    cell = Results(model)
+    model.replace([view(2, evidence={"lines": [{"text": "A"}]}), view(1)], None)
+    links = [item["teach_href"] for item in cell.list.items]
+    assert links == ["/inspection?id=00000002&find=A%26B&make=recipe", ""]
+
+
 def test_a_filter_chosen_in_the_list_reaches_the_model() -> None:
     model = ResultsModel()
     Results(model).list.verdict = "pass"

@@ -124,3 +124,17 @@ def test_an_address_says_which_results_are_shown(verdict: str, find: str, said: 
 )
 def test_a_search_is_what_the_database_can_look_for(text: str, search: str) -> None:
     assert searched(text) == search
+
+
+@pytest.mark.parametrize(
+    ("changes", "teaches"),
+    [
+        ({"evidence": {"lines": [{"text": "A"}]}}, True),
+        ({"evidence": {"lines": [{"text": "A"}]}, "recipe": {"name": "74LS00"}}, False),
+        ({"evidence": {"lines": []}}, False),
+        ({}, False),
+    ],
+    ids=["read only", "judged", "nothing read", "not read yet"],
+)
+def test_a_recipe_is_offered_for_what_was_read_by_none(changes: dict[str, Any], teaches: bool) -> None:
+    assert ResultRow.of({**view(1), **changes}).teaches is teaches

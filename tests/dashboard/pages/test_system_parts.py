@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from dashboard.pages.system_parts import SLOW_QUEUE_S, queue_part, reader
 from data.queries.system import QueueFigures, SystemFigures
 from data.settings import Settings
 from tests.dashboard.conftest import SAMPLES
-from workers import status
+from workers import heartbeat, status
 from workers.composition import Services, compose
 from workers.intake import accept
 
@@ -58,24 +59,29 @@ async def test_versions_and_models_are_told_and_not_judged(services: Services) -
     assert parts["ppocr-rec"].group == "Models"
 
 
-async def test_without_a_supervisor_nobody_knows_of_the_workers(services: Services) -> None:
-    assert (await parts_of(services))["Supervisor"].state == "unknown"
-
-
 async def test_supervised_parts_are_told_as_the_supervisor_sees_them(services: Services) -> None:
     since = datetime.now(tz=UTC)
     crashed = status.PartStatus("worker-1", "crashed", since, restarts=2, reason="ended by SIGKILL")
-    running = status.PartStatus("relay", "running", since, pid=7)
-    done = status.PartStatus("migrate", "done", since)
     home = services.settings.home
-    status.write(home, status.SupervisorStatus(os.getpid(), "http://127.0.0.1:1", (crashed, running, done)))
+    status.write(home, status.SupervisorStatus(os.getpid(), "http://127.0.0.1:1", (crashed,)))
     try:
         parts = await parts_of(services)
     finally:
         status.status_file(home).unlink()
     assert (parts["Worker 1"].state, parts["Worker 1"].reason) == ("down", "ended by SIGKILL")
-    assert (parts["Relay"].state, parts["Relay"].figure) == ("ok", "process 7")
-    assert "Migrate" not in parts
+
+
+async def test_who_shows_that_he_lives_is_told_without_a_supervisor(services: Services) -> None:
+    assert (await parts_of(services))["Workers"].state == "down"
+    heartbeat.beat(services.queue.connection, heartbeat.first("worker", "worker-9"))
+    parts = await parts_of(services)
+    assert parts[f"Worker 9 on {socket.gethostname()}"].state == "ok"
+    assert "Workers" not in parts
+
+
+async def test_the_embedded_server_goes_by_its_true_name(services: Services) -> None:
+    info = services.queue.connection.info("server")
+    assert (await parts_of(services))["Redis"].figure.startswith(f"Valkey {info['valkey_version']}, ")
 
 
 @pytest.fixture
@@ -96,5 +102,6 @@ async def test_what_does_not_answer_is_down_and_says_why(nowhere: Services) -> N
     assert parts["PostgreSQL"].state == "down"
     assert parts["PostgreSQL"].reason
     assert parts["Redis"].state == "down"
+    assert parts["Workers"].state == "unknown"
     assert (parts["Queue"].state, parts["Queue"].reason) == ("unknown", "The database does not answer.")
     assert parts["Page server"].state == "ok"

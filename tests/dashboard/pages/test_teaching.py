@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
 import pytest
 
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.teaching import TeachingModel
 from dashboard.pages.reads import PageReads
 from dashboard.pages.teaching import Teaching
+from data import embedded_urls
 from data.queries import recipes
+from data.settings import Settings
 from workers.composition import Services
 
 
@@ -72,3 +78,53 @@ async def test_a_part_on_which_nothing_was_read_makes_no_recipe(services: Servic
     teaching = Teaching(services, model, TeachingModel())
     await teaching.propose()
     assert teaching.model.problem.startswith("No recipe can be proposed")
+
+
+async def test_a_second_click_while_the_first_is_at_work_does_nothing(teaching: Teaching, services: Services) -> None:
+    await teaching.propose()
+    await asyncio.gather(teaching.publish(), teaching.publish())
+    assert teaching.model.problem == ""
+    assert teaching.model.published is not None
+    async with services.database.session() as session:
+        assert len(await recipes.names(session)) == 2
+
+
+async def test_what_was_proposed_for_one_is_not_shown_for_another(teaching: Teaching) -> None:
+    """The next inspection may come into view while the database is asked for names that are free."""
+    asked = asyncio.create_task(teaching.propose())
+    await asyncio.sleep(0)
+    teaching.inspection.id = "another"
+    await asked
+    assert not teaching.model.opened
+
+
+@pytest.fixture
+async def cannot_publish(postgres: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A database that goes away whenever a version is published, until the connection given has run `MENDED`."""
+    connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
+    await connection.execute(BROKEN)
+    yield connection
+    await connection.execute(MENDED)
+    await connection.close()
+
+
+BROKEN = """
+CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'shutting down' USING ERRCODE = 'admin_shutdown'; END $$;
+CREATE TRIGGER goes_away BEFORE UPDATE ON recipe_versions
+FOR EACH ROW WHEN (NEW.state = 'published') EXECUTE FUNCTION go_away()
+"""
+MENDED = "DROP TRIGGER IF EXISTS goes_away ON recipe_versions; DROP FUNCTION IF EXISTS go_away()"
+
+
+async def test_a_draft_that_was_kept_and_not_published_is_gone_on_with(
+    teaching: Teaching, cannot_publish: asyncpg.Connection
+) -> None:
+    await teaching.propose()
+    await teaching.publish()
+    assert teaching.model.problem == "The database does not answer; nothing was published. Try again."
+    await cannot_publish.execute(MENDED)
+    await teaching.publish()
+    assert teaching.model.problem == ""
+    assert teaching.model.published is not None
+    assert teaching.model.published["name"] == "MC74HC32AN"
