@@ -44,7 +44,8 @@ def upgrade(url: str, revision: str = "head", *, app_role: str = APP_ROLE) -> st
     Not to be called where an event loop runs: `asyncio.to_thread(upgrade, url)` there.
 
     Raises:
-        MigrationFailed: the database cannot be reached, or the application's role is missing or the one that migrates.
+        MigrationFailed: the database cannot be reached or is of a newer program, or the application's role is missing
+            or the one that migrates.
     """
     return asyncio.run(_upgrade(url, revision, app_role))
 
@@ -97,6 +98,7 @@ def configured_options() -> dict[str, Any]:
 
 async def _upgrade(url: str, revision: str, app_role: str) -> str | None:
     async with _locked(url) as connection:
+        await connection.run_sync(_check_known)
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
         await connection.run_sync(apply_grants, app_role)
         if await _has_partitions(connection):
@@ -143,6 +145,16 @@ def _config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _check_known(connection: Connection) -> None:
+    found = _revision(connection)
+    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+    if found is not None and found not in known:
+        raise MigrationFailed(
+            f"The database is at revision {found}, which this program does not know: a newer Marksight migrated it. "
+            "Install that one here too."
+        )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -52,10 +52,13 @@ def write(home: Path, status: SupervisorStatus) -> None:
 
 
 def read(home: Path) -> SupervisorStatus | None:
-    """Return the status of the supervisor that runs on `home` now, or None when there is none."""
+    """Return the status of the supervisor that runs on `home` now, or None when there is none.
+
+    A file that holds no status (a loss of power may leave it empty) is of a supervisor that is gone.
+    """
     try:
         document = json.loads(status_file(home).read_text(encoding="utf-8"))
-    except (FileNotFoundError, PermissionError):
+    except (FileNotFoundError, PermissionError, ValueError):
         return None
     if not _runs(document["pid"]):
         return None

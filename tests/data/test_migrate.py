@@ -180,6 +180,15 @@ async def test_one_role_for_both_is_refused(scratch: Scratch) -> None:
         await asyncio.to_thread(migrate.upgrade, scratch.owner_url, app_role=OWNER_ROLE)
 
 
+async def test_a_database_of_a_newer_program_is_left_alone(scratch: Scratch) -> None:
+    await up(scratch)
+    async with connected(scratch.owner_url) as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.commit()
+    with pytest.raises(MigrationFailed, match="revision 9999, which this program does not know: a newer Marksight"):
+        await up(scratch)
+
+
 async def test_the_application_role_cannot_migrate(scratch: Scratch) -> None:
     with pytest.raises(Exception, match="permission denied"):
         await asyncio.to_thread(migrate.upgrade, scratch.app_url, app_role=APP_ROLE)

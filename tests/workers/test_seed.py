@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
+from data import bundled
+from data.database import Database
 from data.queries import inspections, recipes
 from data.queries.inspections import InspectionFilter
 from data.tables import Image, Inspection
+from data.urls import owner_url
 from tests.workers.conftest import Composed
 from workers.composition import Services, compose
 from workers.inspecting import inspect_batch
 from workers.outbox import next_batch
 from workers.recipes import edit_draft
-from workers.seed import ASSETS, Seeded, seed
+from workers.seed import Seeded, seed
 
-SAMPLES: list[dict[str, Any]] = json.loads((ASSETS / "samples" / "manifest.json").read_text())["samples"]
-RECIPES = sorted((ASSETS / "recipes").glob("*.json"))
+SAMPLES = bundled.samples()
+RECIPES = bundled.recipes()
 
 
 async def count(services: Services, table: type) -> int:
@@ -34,9 +36,9 @@ async def test_everything_bundled_is_there_and_waits(services: Services) -> None
     async with services.database.session() as session:
         page = await inspections.page(session, InspectionFilter())
         names = await recipes.names(session)
-    assert names == {json.loads(path.read_text())["name"] for path in RECIPES}
-    assert [item.file_name for item in page.items] == [sample["name"] for sample in SAMPLES[::-1]]
-    assert [item.recipe is not None for item in page.items] == [bool(sample.get("recipe")) for sample in SAMPLES[::-1]]
+    assert names == {recipe.name for recipe in RECIPES.values()}
+    shown = [(item.file_name, item.recipe.name if item.recipe else None) for item in page.items]
+    assert shown == [(sample.name, RECIPES[sample.recipe].name) for sample in SAMPLES[::-1]]
     assert len(said) == len(RECIPES) + len(SAMPLES)
 
 
@@ -47,8 +49,8 @@ async def test_done_again_it_does_nothing(services: Services) -> None:
 
 
 async def test_done_twice_at_once_it_is_done_once(composed: Composed) -> None:
-    await asyncio.gather(*(seed(composed()) for _ in range(2)), return_exceptions=True)
-    await seed(composed())
+    both = await asyncio.gather(*(seed(composed()) for _ in range(2)))
+    assert sum(each.recipes for each in both) == len(RECIPES)
     assert await count(composed(), Inspection) == await count(composed(), Image) == len(SAMPLES)
 
 
@@ -65,10 +67,18 @@ async def test_what_an_engineer_has_made_of_a_recipe_stays(services: Services) -
     assert (found.draft.manufacturer, len(found.versions)) == ("mine", 2)
 
 
-async def test_nothing_bundled_is_fine(services: Services, tmp_path: Path) -> None:
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "samples" / "manifest.json").write_text('{"samples": []}')
-    assert await seed(services, assets=tmp_path) == Seeded(0, 0)
+async def test_a_first_start_that_died_while_it_published_is_done_again(services: Services) -> None:
+    owner = Database(owner_url(services.settings))
+    async with owner.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE recipe_versions ADD CONSTRAINT drafts_only CHECK (state = 'draft')"))
+    try:
+        with pytest.raises(IntegrityError, match="drafts_only"):
+            await seed(services)
+    finally:
+        async with owner.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE recipe_versions DROP CONSTRAINT drafts_only"))
+        await owner.close()
+    assert await seed(services) == Seeded(len(RECIPES), len(SAMPLES))
 
 
 async def test_the_bundled_pictures_are_read_by_the_real_reader(services: Services) -> None:

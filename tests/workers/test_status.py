@@ -35,6 +35,12 @@ def test_of_a_supervisor_that_is_gone_nothing_is_believed(tmp_path: Path) -> Non
     assert read(tmp_path) is None
 
 
+@pytest.mark.parametrize("text", ["", "{", '{"pid": 1, "pa'], ids=["empty", "begun", "cut short"])
+def test_a_file_that_lost_its_end_is_none(tmp_path: Path, text: str) -> None:
+    status_file(tmp_path).write_text(text)
+    assert read(tmp_path) is None
+
+
 def test_writing_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
     for _ in range(2):
         write(tmp_path, STATUS)
