@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from data import migrate, urls
+from data.partitions import PARTITIONED, partition_default, stray_count
 from data.settings import Settings
 from workers import status
 from workers.finding import Finding, note, ok, wrong
@@ -51,11 +52,26 @@ async def _as_owner(settings: Settings) -> list[Finding]:
     except NOT_THERE as error:
         mend = "check MARKSIGHT_OWNER_URL" if settings.owner_url else _where(settings)
         return [wrong("owner", f"the owning role cannot connect: {_first_line(error)}", mend)]
-    may = await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
-    await connection.close()
+    try:
+        may = await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
+        months = await _months(connection)
+    finally:
+        await connection.close()
     if not may:
         return [wrong("owner", "the owning role may not make tables", "GRANT CREATE ON SCHEMA public TO it")]
-    return [ok("owner", "the owning role connects and may migrate")]
+    return [ok("owner", "the owning role connects and may migrate"), *months]
+
+
+async def _months(connection: asyncpg.Connection) -> list[Finding]:
+    """Count what lies in no month's partition; the application's role has no right to look there."""
+    if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", partition_default(PARTITIONED[0])):
+        return []
+    strays = {table: await connection.fetchval(stray_count(table)) for table in PARTITIONED}
+    if not any(strays.values()):
+        return [ok("months", "every row lies in its month")]
+    found = ", ".join(f"{count} of {table}" for table, count in strays.items() if count)
+    mend = "nothing is lost but speed; see that clocks are right, and that the relay runs every month"
+    return [note("months", f"rows that lie in no month's partition: {found}", mend)]
 
 
 @dataclass(frozen=True)

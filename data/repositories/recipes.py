@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -107,10 +107,6 @@ class Recipes:
         if version_id is None:
             raise DraftChanged("Somebody else has saved or published this draft meanwhile; read it again.")
         return Published(recipe_id, version_id, number)
-
-    async def discard_draft(self, recipe_id: UUID) -> None:
-        """Remove the draft; what is published stays."""
-        await self._session.execute(delete(RecipeVersion).where(*_draft_of(recipe_id)))
 
     async def _add_draft(self, recipe_id: UUID, judging: Judging) -> Draft:
         version_id = self._new_id()

@@ -10,6 +10,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -17,8 +18,10 @@ import pytest
 from pydantic import SecretStr
 from redis import asyncio as redis
 
+from core.ids import uuid7_floor
 from data import embedded_urls
 from data.settings import Settings
+from tests.data.rows import add_inspection
 from tests.workers.programs import python
 from workers import check_machine, check_reading, check_services, doctor, heartbeat, status
 from workers.check_database import check_database
@@ -209,6 +212,7 @@ DATABASE_FAULTS = {
 }
 
 
+@pytest.mark.usefixtures("emptied")
 @pytest.mark.parametrize(
     ("before", "after", "name", "grade", "mend"), DATABASE_FAULTS.values(), ids=DATABASE_FAULTS.keys()
 )
@@ -343,3 +347,18 @@ async def test_the_command_prints_json_and_its_exit_code_tells(
     document = json.loads("\n".join(lines))
     assert document["healthy"] is healthy
     assert {"name", "grade", "found", "mend"} == set(document["findings"][0])
+
+
+async def test_rows_that_lie_in_no_month_are_counted(services: Services) -> None:
+    async def found() -> Finding:
+        return next(each for each in await check_database(services.settings) if each.name == "months")
+
+    assert (await found()).grade == "ok"
+    async with services.database.unit_of_work() as work:
+        await add_inspection(work, uuid7_floor(datetime(2150, 1, 1, tzinfo=UTC)))
+        await work.commit()
+    months = await found()
+    assert (months.grade, months.found) == (
+        "note",
+        "rows that lie in no month's partition: 1 of inspections, 1 of inspection_images",
+    )

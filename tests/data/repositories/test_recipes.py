@@ -107,15 +107,6 @@ async def test_a_second_draft_is_refused(database: Database) -> None:
             await work.recipes.begin_draft(recipe_id, recipe())
 
 
-async def test_discarding_a_draft_leaves_what_is_published(database: Database) -> None:
-    version = await published(database)
-    async with database.unit_of_work() as work:
-        await work.recipes.begin_draft(version.recipe_id, recipe())
-        await work.recipes.discard_draft(version.recipe_id)
-        await work.commit()
-    assert [each.number for each in (await found(database, version.recipe_id)).versions] == [1]
-
-
 async def test_a_recipe_may_keep_the_name_it_has_and_no_other_ones(database: Database) -> None:
     recipe_id = await drafted(database)
     await published(database, recipe("another"))
