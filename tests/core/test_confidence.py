@@ -68,3 +68,12 @@ def test_the_nearest_of_two_signals_counts() -> None:
     rules = Rules((("ocr", OCR), ("logo", replace(OCR, accept=9000))), pass_score=0)
     decided = decide(one_row({"ocr": Measured(9900, 9900, 9900), "logo": Measured(9100, 9900, 9100)}, 0), rules)
     assert decided.confidence[0] == 1000
+
+
+def test_the_limits_of_an_optional_signal_do_not_count() -> None:
+    logo = replace(OCR, accept=9000, required=False, weight=0)
+    rules = Rules((("ocr", OCR), ("logo", logo)), pass_score=0)
+    good, low = Measured(9900, 9900, 9900), Measured(9000, 9900, 9000)
+    with_low, with_good = (decide(one_row({"ocr": good, "logo": each}, 0), rules) for each in (low, good))
+    assert with_low.verdict[0] == Verdict.PASS
+    assert with_low.confidence[0] == with_good.confidence[0] > 0

@@ -361,3 +361,14 @@ def test_limits_of_nothing_are_no_limits(limits: tuple[int, int, int]) -> None:
 def test_a_refusal_is_an_error_of_ours_and_says_what_is_accepted() -> None:
     with pytest.raises(MarksightError, match="send one of JPEG, PNG, BMP, TIFF, WebP"):
         decode(b"nothing", LIMITS)
+
+
+def test_a_picture_that_just_keeps_its_bounds_is_accepted() -> None:
+    data = picture()
+    facts = probe(data, LIMITS)
+    exact = ImageLimits(len(data), facts.width_px * facts.height_px, min(facts.width_px, facts.height_px))
+    assert probe(data, exact) == facts
+
+
+def test_limits_may_be_as_low_as_one() -> None:
+    assert ImageLimits(1, 1, 1).min_side_px == 1
