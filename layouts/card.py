@@ -11,6 +11,7 @@ CARD_STYLE = {
     "& .MuiCardHeader-root": {"padding": "4px 8px 4px 16px", "minHeight": "40px"},
     "& .MuiCardHeader-root .MuiTypography-root": {"fontSize": "14px !important", "fontWeight": "600 !important"},
     "& .MuiCardHeader-action": {"margin": 0, "alignSelf": "center"},
+    "& .MuiCardHeader-action .MuiIconButton-root": {"color": "var(--ms-ink-soft)"},
     "& .MuiCardContent-root": {"padding": "4px 16px 16px !important"},
 }
 

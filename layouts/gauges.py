@@ -55,12 +55,17 @@ def _share(stored: int) -> str:
     return f"{stored // 100 / 100:.2f}"
 
 
+def _limit(value: float) -> str:
+    """Return a limit as a reason tells it (`core.findings`): cut too, or 0.999 would look like 1."""
+    return _share(round(value * FULL))
+
+
 def _track(row: Gauge) -> str:
     width = 0 if row.score is None else max(0.0, min(1.0, row.score / FULL)) * 100
     bar = element("i", class_="bar", style=f"width:{width:.2f}%;background:var(--signal-{row.signal})")
     limits = ((row.reject, "reject", "Reject"), (row.accept, "accept", "Accept"))
     ticks = "".join(
-        element("i", class_=f"tick {css}", style=f"left:{limit * 100:.2f}%", title=f"{word} limit {limit:.2f}")
+        element("i", class_=f"tick {css}", style=f"left:{limit * 100:.2f}%", title=f"{word} limit {_limit(limit)}")
         for limit, css, word in limits
         if limit is not None
     )
@@ -70,10 +75,10 @@ def _track(row: Gauge) -> str:
 def _said(row: Gauge) -> str:
     parts = []
     if row.accept is not None:
-        parts.append(f"accept {row.accept:.2f}")
+        parts.append(f"accept {_limit(row.accept)}")
     if row.reject is not None:
-        parts.append(f"reject {row.reject:.2f}")
+        parts.append(f"reject {_limit(row.reject)}")
     if row.margin is not None:
-        limit = f" of {row.margin_limit:.2f} asked" if row.margin_limit is not None else ""
+        limit = f" of {_limit(row.margin_limit)} asked" if row.margin_limit is not None else ""
         parts.append(f"margin {_share(row.margin)}{limit}")
     return " · ".join(parts)

@@ -19,6 +19,7 @@ class ResultList(Component):
 
     empty_text = param.String(default="", doc="What to do while there is nothing to show.")
     empty_title = param.String(default="", doc="Said while there is nothing to show.")
+    find = param.String(default="", doc="What was searched for; empty: everything is shown.")
     items = param.List(
         default=[], doc="Dictionaries of a row: id, href, teach_href, thumb and what it is cut by, verdict, lines..."
     )

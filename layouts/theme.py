@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
@@ -31,9 +32,7 @@ class Hue:
     tint: str
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not _HEX.fullmatch(value):
-                raise ValueError(f"expected {name} as #RRGGBB, got {value!r}")
+        _must_be_colours(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,15 @@ class Palette:
     signals: dict[str, str] = field(hash=False)
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if isinstance(value, str) and name != "mode" and not _HEX.fullmatch(value):
-                raise ValueError(f"expected {name} as #RRGGBB, got {value!r}")
+        _must_be_colours(
+            {name: value for name, value in vars(self).items() if isinstance(value, str) and name != "mode"}
+        )
+
+
+def _must_be_colours(named: Mapping[str, str]) -> None:
+    for name, value in named.items():
+        if not _HEX.fullmatch(value):
+            raise ValueError(f"expected {name} as #RRGGBB, got {value!r}")
 
 
 # Okabe and Ito's palette, told apart by colour-blind people; inks are darkened (or lightened) until they read as text.

@@ -9,19 +9,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from core.image import ImageLimits, decode
 from core.overlay import png, svg
 from dashboard.api import pictures
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
+from dashboard.api.paging import Paged
 from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, State, Verdict
 from dashboard.api.upload import Word
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
 from data.queries.inspections import InspectionFilter
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.tables import Document
 from workers.composition import Services
 
@@ -33,25 +33,21 @@ _NO_EVIDENCE = documented("inspection-not-found", "no-evidence", "picture-unavai
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-class Wanted(BaseModel):
+class Wanted(Paged):
     """Which inspections to list; what is left out lets all through."""
 
-    model_config = ConfigDict(extra="forbid")
-
     recipe: Annotated[Word | None, Query(description="A recipe's name or id.")] = None
-    part_number: Word | None = None
-    verdict: Verdict | None = None
-    state: State | None = None
-    station: Word | None = None
-    lot: Word | None = None
+    part_number: Annotated[Word | None, Query(description="The part number in the recipe that judged.")] = None
+    verdict: Annotated[Verdict | None, Query(description="What failed without a result is `not_judged` too.")] = None
+    state: Annotated[State | None, Query(description="How far the inspection is.")] = None
+    station: Annotated[Word | None, Query(description="The station's name.")] = None
+    lot: Annotated[Word | None, Query(description="The lot's code.")] = None
     since: Annotated[AwareDatetime | None, Query(description="Not before this time, with its zone.")] = None
     until: Annotated[AwareDatetime | None, Query(description="Before this time, with its zone.")] = None
     read: Annotated[
         Word | None,
         Query(description="Words that the mark holds as it was read, each anywhere in a line; capitals do not count."),
     ] = None
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 @router.get(

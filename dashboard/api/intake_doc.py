@@ -9,6 +9,7 @@ from dashboard.api.errors import documented
 from dashboard.api.schemas import InspectionView
 
 _TEXT = {"type": "string", "maxLength": upload.MAX_NAME}
+_BESIDE = {name: {**_TEXT, "description": field.description} for name, field in upload.Beside.model_fields.items()}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -20,11 +21,7 @@ BODY: dict[str, Any] = {
                     "required": ["image"],
                     "properties": {
                         "image": {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, BMP or TIFF."},
-                        "recipe": {**_TEXT, "description": "A recipe's name or id, or a part number."},
-                        "part_number": {**_TEXT, "description": "The part number, when no recipe is named."},
-                        "station": {**_TEXT, "description": "The station's name; the bench when left out."},
-                        "lot": {**_TEXT, "description": "The lot's code."},
-                        "unit_serial": {**_TEXT, "description": "The unit's serial; made up when left out."},
+                        **_BESIDE,
                     },
                 }
             },

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import documented
+from dashboard.api.paging import Paged
 from dashboard.api.schemas import RecipePage, RecipeSummaryView, RecipeView
 from dashboard.api.upload import Word
 from data.queries import recipes
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from workers import recipes as use_cases
 from workers.composition import Services
 
@@ -33,15 +33,6 @@ _EXAMPLE = {
 RecipeDocument = Annotated[
     dict[str, Any], Body(description="The recipe; `variants` holds its legitimate marks.", examples=[_EXAMPLE])
 ]
-
-
-class Listed(BaseModel):
-    """Which recipes to list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 class Publishing(BaseModel):
@@ -67,7 +58,7 @@ class Proposing(BaseModel):
     summary="List recipes, the newest first",
     responses=documented("cursor-invalid"),
 )
-async def list_recipes(services: WithServices, listed: Annotated[Listed, Query()]) -> RecipePage:
+async def list_recipes(services: WithServices, listed: Annotated[Paged, Query()]) -> RecipePage:
     """List recipes with the version in force of each; `next_cursor` leads on."""
     async with services.database.session() as session:
         page = await recipes.page(session, cursor=listed.cursor, limit=listed.limit)

@@ -10,12 +10,7 @@ from layouts.elements import element, text
 
 Schema = dict[str, Any]
 FORMATS = {"uuid": "UUID", "date-time": "time with zone (ISO 8601)", "binary": "bytes"}
-LIMITS = (
-    ("minimum", "at least {}"),
-    ("maximum", "at most {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-)
+BOUNDS = (("minimum", "maximum", ""), ("minLength", "maxLength", " characters"))
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -37,9 +32,15 @@ def kind(schema: Schema) -> str:
 def limits(schema: Schema) -> str:
     """Return the limits of a value in words; empty where there are none."""
     parts = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-    found = [words.format(part[name]) for part in parts for name, words in LIMITS if part.get(name)]
+    found = [_between(part.get(low), part.get(high), unit) for part in parts for low, high, unit in BOUNDS]
     default = [f"{schema['default']} when left out"] if schema.get("default") not in (None, "") else []
-    return ", ".join([*found, *default])
+    return ", ".join(filter(None, [*found, *default]))
+
+
+def _between(low: float | None, high: float | None, unit: str) -> str:
+    if low and high:
+        return f"{low} to {high}{unit}"
+    return f"at least {low}{unit}" if low else f"at most {high}{unit}" if high else ""
 
 
 def prose(words: str) -> Iterator[str]:

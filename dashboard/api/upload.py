@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -30,11 +30,11 @@ class Beside(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    recipe: Word | None = None
-    part_number: Word | None = None
-    station: Word | None = None
-    lot: Word | None = None
-    unit_serial: Word | None = None
+    recipe: Annotated[Word | None, Field(description="A recipe's name or id, or a part number.")] = None
+    part_number: Annotated[Word | None, Field(description="The part number, when no recipe is named.")] = None
+    station: Annotated[Word | None, Field(description="The station's name; the bench when left out.")] = None
+    lot: Annotated[Word | None, Field(description="The lot's code.")] = None
+    unit_serial: Annotated[Word | None, Field(description="The unit's serial; made up when left out.")] = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Results(Cell):
         self.list.param.update(
             empty_text=text,
             empty_title=title,
+            find=self.model.find,
             items=[self._item(row) for row in self.model.rows],
             more=self.model.cursor is not None,
             problem=self.model.problem if self.model.rows else "",

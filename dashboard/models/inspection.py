@@ -66,9 +66,9 @@ class InspectionModel(param.Parameterized):
 
     def miss(self, inspection_id: str) -> None:
         """Say that there is no inspection of this id."""
-        self.param.update(
-            id=inspection_id, missing=True, problem="", evidence=None, image_url="", state="", verdict=None
-        )
+        with param.parameterized.batch_call_watchers(self):
+            self.show({"id": inspection_id, "state": ""})
+            self.missing = True
 
     @property
     def settled(self) -> bool:

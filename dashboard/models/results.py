@@ -113,12 +113,8 @@ class ResultsModel(param.Parameterized):
             else:
                 rows.pop(row.id, None)
         newest = sorted(rows.values(), key=lambda row: row.id, reverse=True)[:MOST]
-        if newest != self.rows:
-            self.rows = newest
-
-    def unfinished(self) -> list[str]:
-        """Return the ids of rows of which more is to come."""
-        return [row.id for row in self.rows if row.state not in {"done", "failed"}]
+        changed = {"rows": newest} if newest != self.rows else {}
+        self.param.update(problem="", **changed)
 
 
 def _why(view: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from dashboard.pages.following import told_within
 from dashboard.pages.life import arguments, draw, while_open
 from data import bundled
 from data.outage import AWAY as AWAY_ERRORS
+from data.outage import is_away
 from layouts.inspect import inspect_page
 
 LOOK_S = 2.0
@@ -58,17 +59,29 @@ class InspectPage:
                 await asyncio.sleep(SETTLE_S)
 
     async def more(self) -> None:
-        """Fetch older results."""
+        """Fetch older results, unless others are wanted meanwhile."""
         model = self.results
-        older = await self.context.reads.results(verdict=model.verdict, find=model.find, cursor=model.cursor)
-        draw(model.append, older.views, older.cursor)
+        verdict, cursor = model.verdict, model.cursor
+        if cursor is None:
+            return
+        try:
+            older = await self.context.reads.results(verdict=verdict, find=model.find, cursor=cursor)
+        except AWAY_ERRORS as error:
+            if not is_away(error):
+                raise
+            draw(model.param.update, problem=AWAY)
+            return
+        if (model.verdict, model.cursor) == (verdict, cursor):
+            draw(model.append, older.views, older.cursor)
 
     async def _look(self) -> None:
         wanted = (self.results.verdict, self.results.find)
         try:
             latest = await self.context.reads.results(verdict=wanted[0], find=wanted[1])
             recipes = await self.context.reads.recipes()
-        except AWAY_ERRORS:
+        except AWAY_ERRORS as error:
+            if not is_away(error):
+                raise
             draw(self.results.param.update, problem=AWAY)
             return
         draw(self.intake.offer, recipes)

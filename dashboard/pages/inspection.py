@@ -22,7 +22,7 @@ from dashboard.pages.following import told_within
 from dashboard.pages.life import arguments, begin, draw, while_open
 from dashboard.pages.reads import View
 from dashboard.pages.teaching import Teaching
-from data.outage import AWAY
+from data.outage import AWAY, is_away
 from layouts.inspection import inspection_page
 
 LOOK_S = 2.0
@@ -72,7 +72,9 @@ class InspectionPage:
             while True:
                 try:
                     await self._look()
-                except AWAY:
+                except AWAY as error:
+                    if not is_away(error):
+                        raise
                     self._shown = ""  # look again
                     draw(self.model.param.update, problem=AWAY_WORDS)
                 await told_within(self._told, LOOK_S)
@@ -89,7 +91,7 @@ class InspectionPage:
                 draw(self._take, *found, *await self._neighbours(wanted))
                 return
         newer, older = await self._neighbours(wanted)
-        draw(self.model.param.update, newer=newer, older=older)
+        draw(self.model.param.update, newer=newer, older=older, problem="")
 
     async def _neighbours(self, inspection_id: str) -> tuple[str, str]:
         return await self.context.reads.neighbours(inspection_id, verdict=self._verdict, find=self._find)

@@ -94,6 +94,29 @@ def test_a_refused_file_does_not_hold_up_the_others(tab: Tab, program: Program) 
     expect(page.locator(".file")).to_have_count(0)
 
 
+OFFER = """(samples) => {
+  const zone = [...Bokeh.documents[0]._all_models.values()].find((one) => one.data && one.data.samples)
+  zone.data.samples = samples
+}"""
+
+
+def test_a_sample_is_stored_as_a_photo_is_and_one_that_is_gone_says_so(tab: Tab, program: Program) -> None:
+    before = len(program.inspections())
+    page = tab.open("/inspect")
+    expect(page.locator("a.row").first).to_be_visible()
+    hostile = '<img src=x onerror="window.hurt=1">'
+    page.evaluate(OFFER, [
+        {"name": "ds18b20.jpg", "src": "/samples/ds18b20.jpg", "caption": hostile},
+        {"name": "gone.jpg", "src": "/samples/gone.jpg", "caption": "Gone"},
+    ])  # fmt: skip
+    page.get_by_role("button", name="Gone").click()
+    expect(page.locator(".file.refused")).to_contain_text("This sample could not be fetched.")
+    page.get_by_role("button", name=hostile).click()
+    expect(page.get_by_text("1 of 1 photo stored")).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    assert len(program.inspections()) == before + 1
+
+
 def test_photos_are_judged_by_the_recipe_chosen(tab: Tab, program: Program) -> None:
     recipe = next(item for item in program.get("/v1/recipes")["items"] if item["name"].startswith("DS18B20"))
     page = tab.open(f"/inspect?recipe={recipe['id']}")

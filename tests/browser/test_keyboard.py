@@ -66,6 +66,25 @@ def test_a_slash_searches_and_keys_typed_there_are_text(tab: Tab, program: Progr
     page.wait_for_url("**/inspect?find=DS18B20")
     tab.drawn()
     expect(page.locator("a.row").first).to_contain_text("18B20")
+    expect(page.get_by_role("heading", name="Results for")).to_contain_text("DS18B20")
+    page.get_by_role("link", name="Leave the search").click()
+    tab.drawn()
+    expect(page.get_by_role("heading", name="Results", exact=True)).to_be_visible()
+
+
+def test_a_search_finds_what_was_read_and_stepping_stays_among_it(tab: Tab, program: Program) -> None:
+    page = tab.open("/inspect?find=fffg")
+    expect(page.locator("a.row").first).to_contain_text("FFFG")
+    expect(page.locator("a.row").filter(has_not_text="FFFG")).to_have_count(0)
+    page.locator("a.row").first.click()
+    tab.drawn()
+    expect(page.get_by_role("link", name="All results").first).to_have_attribute("href", "/inspect?find=fffg")
+
+
+def test_what_is_searched_for_is_shown_as_text(tab: Tab) -> None:
+    page = tab.open("/inspect?find=%3Cimg+src%3Dx+onerror%3D%22window.hurt%3D1%22%3E")
+    expect(page.get_by_role("heading", name="Results for")).to_contain_text('<img src=x onerror="window.hurt=1">')
+    assert page.evaluate("window.hurt") is None
 
 
 def test_a_search_that_finds_nothing_says_what_can_be_searched(tab: Tab) -> None:

@@ -52,3 +52,10 @@ def test_a_bar_never_leaves_its_track() -> None:
 
 def test_no_signals_at_all_are_told_in_words() -> None:
     assert "No signal was measured." in gauges([])
+
+
+def test_a_limit_is_cut_as_a_score_is() -> None:
+    html = gauges([Gauge("ocr", 9990, 9999, accept=0.999, reject=0.3, margin_limit=0.999)])
+    assert "accept 0.99" in html
+    assert "of 0.99 asked" in html
+    assert "1.00" not in html

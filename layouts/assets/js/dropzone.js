@@ -9,13 +9,22 @@ function uuid() {
 
 class Refused extends Error {}
 
-async function words(status, text) {
+function words(status, text) {
   try {
     const problem = JSON.parse(text)
     return [problem.title, problem.detail, problem.remedy].filter(Boolean)
       .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`)).join(" ")
   } catch {
     return `The server answered ${status}.`
+  }
+}
+
+// A photo is stored once the server has said so, whatever stands between has made of its words.
+function idOf(text) {
+  try {
+    return JSON.parse(text).id || ""
+  } catch {
+    return ""
   }
 }
 
@@ -27,12 +36,12 @@ function post(url, form, key, progress) {
     request.setRequestHeader("Accept", "application/json")
     request.setRequestHeader("Idempotency-Key", key)
     request.upload.onprogress = (event) => progress(event.loaded / event.total)
-    request.onload = async () => {
-      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText))
-      else if (request.status === 503 || request.status === 429) reject(new Error(await words(request.status, request.responseText)))
-      else reject(new Refused(await words(request.status, request.responseText)))
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(idOf(request.responseText))
+      else if (request.status === 503 || request.status === 429) reject(new Error(words(request.status, request.responseText)))
+      else reject(new Refused(words(request.status, request.responseText)))
     }
-    request.onerror = () => reject(new Error("The server could not be reached."))
+    request.onerror = request.onabort = request.ontimeout = () => reject(new Error("The server could not be reached."))
     request.send(form)
   })
 }
@@ -85,10 +94,10 @@ export function render({model}) {
     if (model.recipe) form.append("recipe", model.recipe)
     for (let tried = 1; ; tried += 1) {
       try {
-        const answer = await post(model.url, form, key, shown.progress)
+        const id = await post(model.url, form, key, shown.progress)
         stored += 1
         shown.stored()
-        model.send_msg({stored: answer.id})
+        model.send_msg({stored: id})
         return
       } catch (error) {
         if (error instanceof Refused || tried === TRIES) {
@@ -139,11 +148,23 @@ export function render({model}) {
   const onkey = (event) => { if (event.key === "o" && plainKey(event)) { choose.focus(); input.click() } }
   const heard = {dragover: over, dragenter: over, dragleave: out, drop, paste, keydown: onkey}
   for (const [name, handler] of Object.entries(heard)) window.addEventListener(name, handler)
+  model.on("remove", () => { document.documentElement.removeAttribute("data-sending") })
   model.on("remove", () => { for (const [name, handler] of Object.entries(heard)) window.removeEventListener(name, handler) })
 
+  function unreached(name, error) {
+    asked += 1
+    refused += 1
+    entry({name}).refuse(`This sample could not be fetched. ${error.message}`)
+    say()
+  }
   async function takeSample(sample) {
-    const response = await fetch(sample.src)
-    take([new File([await response.blob()], sample.name, {type: response.headers.get("Content-Type")})])
+    try {
+      const response = await fetch(sample.src)
+      if (!response.ok) throw new Error(`The server answered ${response.status}.`)
+      take([new File([await response.blob()], sample.name, {type: response.headers.get("Content-Type")})])
+    } catch (error) {
+      unreached(sample.name, error)
+    }
   }
   function drawSamples() {
     samples.hidden = !model.samples.length

@@ -103,18 +103,28 @@ export function render({model}) {
   }
   window.addEventListener("popstate", onpop)
 
+  // A search leads to this page anew; the filter may change while it is open, and stays when the search is left.
+  const heading = h("h2")
+  const drawHeading = () => {
+    const all = model.verdict ? `?verdict=${model.verdict}` : ""
+    heading.replaceChildren(...(model.find
+      ? ["Results for ", h("q.mark", {}, model.find), h("a.leave", {href: `${window.location.pathname}${all}`}, "Leave the search")]
+      : ["Results"]))
+  }
   const filters = FILTERS.map(([value, word]) => h("button.filter", {type: "button", "data-value": value, onclick: () => choose(value)}, word))
   const drawFilters = () => filters.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.value === model.verdict)))
 
   model.on(["items", "more", "problem", "empty_title", "empty_text"], draw)
   model.on("verdict", drawFilters)
+  model.on(["find", "verdict"], drawHeading)
   model.on("remove", () => {
     window.removeEventListener("keydown", onkey)
     window.removeEventListener("popstate", onpop)
   })
   draw()
   drawFilters()
+  drawHeading()
   return h("section.box", {"aria-label": "Results"},
-    h("div.head", {}, h("h2", {}, "Results"), h("div.filters", {role: "toolbar", "aria-label": "Show"}, filters)),
+    h("div.head", {}, heading, h("div.filters", {role: "toolbar", "aria-label": "Show"}, filters)),
     stale, list, empty, more)
 }

@@ -146,15 +146,17 @@ def test_a_schema_is_told_in_words(schema: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("schema", "said"),
     [
-        ({"minimum": 1, "maximum": 500, "default": 50}, "at least 1, at most 500, 50 when left out"),
+        ({"minimum": 1, "maximum": 500, "default": 50}, "1 to 500, 50 when left out"),
         (
             {"anyOf": [{"minLength": 1, "maxLength": 9}, {"type": "null"}]},
-            "at least 1 characters, at most 9 characters",
+            "1 to 9 characters",
         ),
         ({"minimum": 0}, ""),
+        ({"minimum": 2}, "at least 2"),
+        ({"maxLength": 9}, "at most 9 characters"),
         ({}, ""),
     ],
-    ids=["number", "text", "nothing worth saying", "none"],
+    ids=["number", "text", "nothing worth saying", "least", "most", "none"],
 )
 def test_limits_are_told_in_words(schema: dict[str, Any], said: str) -> None:
     assert limits(schema) == said

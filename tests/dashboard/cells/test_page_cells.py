@@ -108,6 +108,7 @@ def test_an_empty_list_says_why_and_what_to_do(state: dict[str, Any], title: str
     cell = Results(ResultsModel(**state))
     assert cell.list.empty_title == title
     assert bool(cell.list.empty_text) is bool(title)
+    assert cell.list.find == state.get("find", "")
 
 
 def test_results_that_are_no_longer_fresh_stay_and_say_so() -> None:

@@ -94,3 +94,16 @@ def test_read_only_has_no_recipe_and_no_limits() -> None:
     model.show(view(recipe=None))
     assert model.recipe is None
     assert model.limits == {}
+
+
+def test_what_does_not_exist_shows_nothing_of_the_one_before() -> None:
+    model = InspectionModel()
+    blank = {name: getattr(model, name) for name in model.param if name not in {"name", "id", "missing"}}
+    view = {
+        "id": "1", "state": "done", "created_at": "2026-01-01T00:00:00Z", "verdict": "pass", "recipe": {"name": "A"},
+        "image": {"url": "/photo", "width_px": 4, "height_px": 2}, "evidence": {"lines": []}, "file_name": "a.jpg",
+    }  # fmt: skip
+    model.show(view, {"signals": {"ocr": {"accept": 0.8}}, "pass_score": 0.7}, newer="0", older="2")
+    model.miss("7")
+    assert (model.id, model.missing) == ("7", True)
+    assert {name: getattr(model, name) for name in blank} == blank

@@ -64,12 +64,6 @@ def test_a_page_left_open_for_days_keeps_to_its_bound() -> None:
     assert ids(model)[0] == MOST + 49
 
 
-def test_what_is_unfinished_is_known() -> None:
-    model = ResultsModel()
-    model.replace([view(3, None, "queued"), view(2, None, "failed"), view(1)], None)
-    assert model.unfinished() == ["00000003"]
-
-
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -138,3 +132,11 @@ def test_a_search_is_what_the_database_can_look_for(text: str, search: str) -> N
 )
 def test_a_recipe_is_offered_for_what_was_read_by_none(changes: dict[str, Any], teaches: bool) -> None:
     assert ResultRow.of({**view(1), **changes}).teaches is teaches
+
+
+def test_results_that_are_fresh_again_say_nothing_of_the_outage() -> None:
+    model = ResultsModel()
+    model.replace([view(1)], None)
+    model.problem = "The database does not answer."
+    model.take([view(1)])
+    assert model.problem == ""
