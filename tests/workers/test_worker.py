@@ -247,7 +247,7 @@ async def test_a_worker_asked_to_stop_while_redis_is_away_ends_cleanly(services:
     child = Child(Program("worker", argv, Path("/"), environment=variables), lines.append)
     await child.start()
     connection = Redis.from_url(variables["MARKSIGHT_REDIS_URL"])
-    await until(lambda: connection.keys("rq:worker:*"))
+    await until(lambda: any(connection.hget(key, "state") == b"idle" for key in connection.keys("rq:worker:*")))
     connection.close()
     own_valkey.hurry()
     await until(lambda: any("Redis" in line for line in lines))
