@@ -1,10 +1,11 @@
-"""Where parts are inspected: sites, their lines, and the stations of a line."""
+"""Where parts are inspected: sites, their lines, and the stations of a line, with what comes in at each."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.tables.base import Base, Id
@@ -39,3 +40,32 @@ class Station(Base):
     id: Mapped[Id]
     line_id: Mapped[UUID] = mapped_column(ForeignKey("lines.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
+
+
+class WatchedFolder(Base):
+    """A folder in which a station drops its pictures; `workers.watching` takes them in."""
+
+    __tablename__ = "watched_folders"
+    __table_args__ = (CheckConstraint("settle_s > 0", name="settle_s_positive"),)
+
+    station_id: Mapped[UUID] = mapped_column(ForeignKey("stations.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(unique=True)
+    """An absolute path on the machine that watches."""
+    naming: Mapped[str] = mapped_column(server_default="")
+    """How file names say lot and unit (`core.naming`), such as `{lot}_{serial}`; empty: they say nothing."""
+    recipe: Mapped[str] = mapped_column(server_default="")
+    """A recipe's name or a part number, for pictures without a started lot; empty: read and not judged."""
+    settle_s: Mapped[float] = mapped_column(server_default="2")
+    """A file is whole when it has not changed for so long."""
+    active: Mapped[bool] = mapped_column(server_default=true())
+
+
+class StationTriggers(Base):
+    """How often a station says it has triggered, hour by hour; held against the pictures and results that came."""
+
+    __tablename__ = "station_triggers"
+    __table_args__ = (CheckConstraint("triggers >= 0", name="triggers_not_negative"),)
+
+    station_id: Mapped[UUID] = mapped_column(ForeignKey("stations.id"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    triggers: Mapped[int] = mapped_column(BigInteger)
