@@ -14,3 +14,9 @@ RESULTS = "marksight_results"
 
 RECIPES = "marksight_recipes"
 """A recipe version was published; payload: `{"recipe_id": "...", "version": 3}`."""
+
+FILES = "marksight_files"
+"""A file of a run is stored and waits to be opened; payload: `{"run_id": "..."}`."""
+
+RUNS = "marksight_runs"
+"""A run or what is in it moved; payload: `{"run_id": "..."}`."""

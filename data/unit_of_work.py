@@ -24,6 +24,7 @@ from data.repositories.parts import Parts
 from data.repositories.plant import Plant
 from data.repositories.recipes import Recipes
 from data.repositories.results import Results
+from data.repositories.runs import Runs
 
 
 class UnitOfWork:
@@ -39,6 +40,7 @@ class UnitOfWork:
         self.inspections = Inspections(session)
         self.outbox = Outbox(session)
         self.results = Results(session)
+        self.runs = Runs(session, new_id)
         self.idempotency = IdempotencyKeys(session)
 
     async def __aenter__(self) -> Self:
