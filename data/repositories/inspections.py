@@ -11,14 +11,14 @@ from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.parts import Attempt
-from data.tables import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
+from data.tables import FINAL_STATES, TRANSITIONS, Document, Inspection, InspectionImage, InspectionState
 
 NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
 
 
 @dataclass(frozen=True)
 class NewInspection:
-    """An inspection as it comes in, with one picture."""
+    """An inspection as it comes in, with one picture; `region` says where in it the unit lies, if not everywhere."""
 
     id: UUID
     attempt: Attempt
@@ -30,6 +30,12 @@ class NewInspection:
     recipe_version_id: UUID | None = None
     file_name: str | None = None
     lighting: str | None = None
+    run_id: UUID | None = None
+    run_file_id: UUID | None = None
+    trigger_number: int | None = None
+    lot_texts: Document | None = None
+    lot_on_hold: bool = False
+    region: Document | None = None
 
 
 class Inspections:
@@ -50,8 +56,14 @@ class Inspections:
             "priority": new.priority,
             "captured_at": new.captured_at,
             "file_name": new.file_name,
+            "run_id": new.run_id,
+            "run_file_id": new.run_file_id,
+            "trigger_number": new.trigger_number,
+            "lot_texts": new.lot_texts,
+            "lot_on_hold": new.lot_on_hold,
         }
-        image = {"inspection_id": new.id, "position": 0, "image_id": new.image_id, "lighting": new.lighting}
+        place = {"position": 0, "image_id": new.image_id, "lighting": new.lighting, "region": new.region}
+        image = {"inspection_id": new.id, **place}
         await self._session.execute(insert(Inspection).values(inspection))
         await self._session.execute(insert(InspectionImage).values(image))
 

@@ -48,6 +48,7 @@ class Inspection(Base):
         Index(None, "station_id", "id"),
         Index(None, "recipe_version_id", "id"),
         Index("ix_inspections_run_id_id", "run_id", "id", postgresql_where=text("run_id IS NOT NULL")),
+        Index("ix_inspections_run_file_id", "run_file_id", postgresql_where=text("run_file_id IS NOT NULL")),
         Index("ix_inspections_unfinished", "state", "id", postgresql_where=text("state <> 'done'")),
         {"postgresql_partition_by": "RANGE (id)"},
     )

@@ -201,6 +201,8 @@ def _inspections() -> None:
     op.create_index(
         "ix_inspections_run_id_id", "inspections", ["run_id", "id"], postgresql_where=sa.text("run_id IS NOT NULL")
     )
+    named = sa.text("run_file_id IS NOT NULL")
+    op.create_index("ix_inspections_run_file_id", "inspections", ["run_file_id"], postgresql_where=named)
 
 
 def _outbox() -> None:
