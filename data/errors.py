@@ -10,7 +10,8 @@ MarksightError
     │   ├── NameTaken            the name belongs to another recipe
     │   ├── NothingPublished     a recipe that has no published version to judge by
     │   ├── PartAmbiguous        several recipes judge that part number
-    │   └── LotNotOpen           the lot is held or closed
+    │   ├── LotNotOpen           the lot is closed
+    │   └── LotDisagrees         what is said of a part is not what its lot was started with
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
         ├── StoreFull            no room left; nothing was kept
@@ -67,7 +68,11 @@ class PartAmbiguous(Conflict):
 
 
 class LotNotOpen(Conflict):
-    """The lot is held or closed and takes no more parts."""
+    """The lot is closed and takes no more parts."""
+
+
+class LotDisagrees(Conflict):
+    """What is said of a part is not what its lot was started with."""
 
 
 class MigrationFailed(DataError):

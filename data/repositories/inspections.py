@@ -17,8 +17,17 @@ NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
 
 
 @dataclass(frozen=True)
+class Pictured:
+    """A picture of a unit: how it was lit, and where in it the unit lies (`core.region`), if not everywhere."""
+
+    image_id: UUID
+    lighting: str | None = None
+    region: Document | None = None
+
+
+@dataclass(frozen=True)
 class NewInspection:
-    """An inspection as it comes in, with one picture; `region` says where in it the unit lies, if not everywhere."""
+    """An inspection as it comes in, with its first picture (as `Pictured`) and `others` of the same unit, in order."""
 
     id: UUID
     attempt: Attempt
@@ -36,6 +45,7 @@ class NewInspection:
     lot_texts: Document | None = None
     lot_on_hold: bool = False
     region: Document | None = None
+    others: tuple[Pictured, ...] = ()
 
 
 class Inspections:
@@ -45,7 +55,7 @@ class Inspections:
         self._session = session
 
     async def add(self, new: NewInspection) -> None:
-        """Add an inspection and its picture."""
+        """Add an inspection and its pictures."""
         inspection = {
             "id": new.id,
             "unit_id": new.attempt.unit_id,
@@ -62,10 +72,10 @@ class Inspections:
             "lot_texts": new.lot_texts,
             "lot_on_hold": new.lot_on_hold,
         }
-        place = {"position": 0, "image_id": new.image_id, "lighting": new.lighting, "region": new.region}
-        image = {"inspection_id": new.id, **place}
+        pictures = (Pictured(new.image_id, new.lighting, new.region), *new.others)
+        images = [{"inspection_id": new.id, "position": at, **vars(one)} for at, one in enumerate(pictures)]
         await self._session.execute(insert(Inspection).values(inspection))
-        await self._session.execute(insert(InspectionImage).values(image))
+        await self._session.execute(insert(InspectionImage).values(images))
 
     async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
         """Bring inspections to the state `to`; return those that went there, with their priority.
