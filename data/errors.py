@@ -11,7 +11,12 @@ MarksightError
     │   ├── NothingPublished     a recipe that has no published version to judge by
     │   ├── PartAmbiguous        several recipes judge that part number
     │   ├── LotNotOpen           the lot is closed
-    │   └── LotDisagrees         what is said of a part is not what its lot was started with
+    │   ├── LotDisagrees         what is said of a part is not what its lot was started with
+    │   ├── UploadBusy           another request is sending that file now
+    │   ├── UploadIncomplete     files of a run are missing still, or it has none
+    │   ├── UploadEnded          a file, or the run it belongs to, takes no bytes any more
+    │   └── OffsetMismatch       bytes of a file that do not follow those that came before
+    ├── DigestMismatch           bytes that are not those their sender said they were
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
         ├── StoreFull            no room left; nothing was kept
@@ -73,6 +78,30 @@ class LotNotOpen(Conflict):
 
 class LotDisagrees(Conflict):
     """What is said of a part is not what its lot was started with."""
+
+
+class UploadBusy(Conflict):
+    """Another request is sending that file now."""
+
+
+class UploadIncomplete(Conflict):
+    """A run cannot be completed: files of it are missing still, or it has none."""
+
+
+class UploadEnded(Conflict):
+    """A file, or the run it belongs to, takes no bytes any more: cancelled, given up, or complete."""
+
+
+class OffsetMismatch(Conflict):
+    """Bytes of a file do not follow those that came before, which are `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"{offset} bytes of this file came so far; the next ones begin there.")
+        self.offset = offset
+
+
+class DigestMismatch(DataError):
+    """Bytes are not those their sender said they were; they were thrown away."""
 
 
 class MigrationFailed(DataError):

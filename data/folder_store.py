@@ -2,7 +2,8 @@
 
 1. Bytes are written under a name of their own in `incoming`, flushed to the disk, renamed to their address, and the
    folder is flushed: what lies at an address is whole, always.
-2. What fails is removed from `incoming`; what a crash leaves there is removed when the store is next opened, once it is
+2. A file that is adopted is linked to, and never copied where it lies on the same file system.
+3. What fails is removed from `incoming`; what a crash leaves there is removed when the store is next opened, once it is
    older than any write can take.
 
 (obstore writes local files too, but flushes neither file nor folder; so this adapter is ours.)
@@ -13,18 +14,25 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
-from data.store import CHUNK_BYTES, address_of, key_of
+from data.store import CHUNK_BYTES, Blob, address_at, address_of, key_of
 
 INCOMING = "incoming"
 ABANDONED_S = 3600.0
 FULL = {errno.ENOSPC, errno.EDQUOT}
+UNLINKABLE = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP}
+"""Another file system, or one without links: the file is copied."""
+
+LISTED_AT_ONCE = 1000
 
 
 class FolderStore:
@@ -46,6 +54,10 @@ class FolderStore:
     async def put(self, data: bytes) -> str:
         """Keep bytes and return their address; see `ImageStore.put`."""
         return await asyncio.to_thread(self._put, data)
+
+    async def adopt(self, path: Path, address: str) -> None:
+        """Keep the bytes of a file; see `ImageStore.adopt`."""
+        await asyncio.to_thread(self._adopt, path, address)
 
     async def get(self, address: str) -> bytes:
         """Return the bytes at an address; see `ImageStore.get`."""
@@ -71,6 +83,13 @@ class FolderStore:
         """Remove the bytes at an address; nothing there is no error."""
         await asyncio.to_thread(_remove, self._path(address))
 
+    async def addresses(self) -> AsyncIterator[Blob]:
+        """Yield everything that lies in the store; see `ImageStore.addresses`."""
+        found = self._blobs()
+        while some := await asyncio.to_thread(lambda: list(islice(found, LISTED_AT_ONCE))):
+            for blob in some:
+                yield blob
+
     async def check(self) -> None:
         """Write and remove a few bytes; see `ImageStore.check`."""
         await asyncio.to_thread(self._check)
@@ -80,27 +99,50 @@ class FolderStore:
 
     def _put(self, data: bytes) -> str:
         address = address_of(data)
+        self._keep(address, len(data), lambda temporary: _write_through(temporary, data))
+        return address
+
+    def _adopt(self, path: Path, address: str) -> None:
+        try:
+            byte_count = path.stat().st_size
+        except OSError as error:
+            raise StoreError(f"The file {path} cannot be kept: {_words(error)}.") from error
+        self._keep(address, byte_count, lambda temporary: _link_or_copy(path, temporary))
+
+    def _keep(self, address: str, byte_count: int, write: Callable[[Path], None]) -> None:
+        """Have bytes written under a name of their own, and give them their address."""
         path = self._path(address)
         try:
             # A file of another size is what an older crash of the disk left; it is written anew.
-            if not path.is_file() or path.stat().st_size != len(data):
-                self._write(path, data)
+            if not path.is_file() or path.stat().st_size != byte_count:
+                self._place(path, write)
+            os.utime(path)
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(f"The picture cannot be kept in {self._root}: {_words(error)}.") from error
-        return address
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _place(self, path: Path, write: Callable[[Path], None]) -> None:
         temporary = self._incoming / uuid4().hex
         try:
-            _write_through(temporary, data)
+            write(temporary)
             self._make_folder(path.parent)
             temporary.replace(path)
-        except OSError:
+        finally:
             with suppress(OSError):
-                temporary.unlink()
-            raise
+                temporary.unlink()  # what failed; and a second link to what lies there already, which is not renamed
         _flush_folder(path.parent)
+
+    def _blobs(self) -> Iterator[Blob]:
+        try:
+            for folder in self._root.iterdir():
+                for path in folder.iterdir() if folder.is_dir() else ():
+                    address = address_at(f"{folder.name}/{path.name}")
+                    with suppress(FileNotFoundError):
+                        if address is not None:
+                            found = path.stat()
+                            yield Blob(address, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size)
+        except OSError as error:
+            raise StoreError(f"The image store {self._root} cannot be looked through: {_words(error)}.") from error
 
     def _make_folder(self, folder: Path) -> None:
         """Make the folder of an address, durable before anything lies in it."""
@@ -126,6 +168,22 @@ def _write_through(path: Path, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Have the bytes of a file durably at `target` too."""
+    try:
+        os.link(source, target)
+        os.utime(target)  # young, so that nobody takes it for abandoned
+    except OSError as error:
+        if error.errno not in UNLINKABLE:
+            raise
+        shutil.copyfile(source, target)
+    descriptor = os.open(target, os.O_RDONLY)
+    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
