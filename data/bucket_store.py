@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import io
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import obstore
 from obstore.exceptions import BaseError
@@ -24,6 +25,7 @@ from data.errors import BlobDamaged, BlobMissing, StoreError
 from data.store import CHUNK_BYTES, FRESH, Blob, address_at, address_of, key_of
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from obstore import ObjectMeta  # only for checking types: it is not there at run time
 
 MAX_RETRIES = 5
@@ -108,6 +110,17 @@ class BucketStore:
         except (BaseError, OSError) as error:
             raise StoreError(f"The picture {address} cannot be read from {self._name}: {_words(error)}") from error
 
+    @contextmanager
+    def open(self, address: str) -> Iterator[BinaryIO]:
+        """Open the bytes at an address; see `ImageStore.open`."""
+        try:
+            found = obstore.open_reader(self._objects, key_of(address), buffer_size=CHUNK_BYTES)
+            yield io.BufferedReader(_Reading(found))
+        except FileNotFoundError:
+            raise BlobMissing(f"There is no picture {address} in {self._name}.") from None
+        except BaseError as error:
+            raise StoreError(f"The picture {address} cannot be read from {self._name}: {_words(error)}") from error
+
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""
         try:
@@ -151,6 +164,31 @@ class BucketStore:
             return await obstore.head_async(self._objects, key_of(address))
         except FileNotFoundError:
             return None
+
+
+class _Reading(io.RawIOBase):
+    """obstore's reader as Python's own, which knows bytes and nothing else."""
+
+    def __init__(self, found: obstore.ReadableFile) -> None:
+        self._found = found
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._found.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._found.tell()
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        data = bytes(self._found.read(len(view)))
+        view[: len(data)] = data
+        return len(data)
 
 
 def _words(error: Exception) -> str:

@@ -21,6 +21,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
@@ -74,6 +75,10 @@ class FolderStore:
                 yield chunk
         finally:
             os.close(descriptor)
+
+    def open(self, address: str) -> BinaryIO:
+        """Open the bytes at an address; see `ImageStore.open`."""
+        return os.fdopen(_open(self._path(address)), "rb")
 
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""

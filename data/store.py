@@ -15,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from data.errors import BlobMissing, StoreError
@@ -77,6 +78,15 @@ class ImageStore(Protocol):
 
         Raises:
             BlobMissing: nothing lies there; raised at the first chunk.
+        """
+        ...
+
+    def open(self, address: str) -> AbstractContextManager[BinaryIO]:
+        """Open the bytes at an address for reading here and there, in constant memory; for threads, since it waits.
+
+        Raises:
+            BlobMissing: nothing lies there.
+            StoreError: it cannot be read.
         """
         ...
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.repositories.blobs import Blobs
 from data.repositories.idempotency import IdempotencyKeys
 from data.repositories.images import Images
 from data.repositories.inspections import Inspections
@@ -25,6 +26,7 @@ from data.repositories.plant import Plant
 from data.repositories.recipes import Recipes
 from data.repositories.results import Results
 from data.repositories.runs import Runs
+from data.repositories.settling import Settling
 
 
 class UnitOfWork:
@@ -41,6 +43,8 @@ class UnitOfWork:
         self.outbox = Outbox(session)
         self.results = Results(session)
         self.runs = Runs(session, new_id)
+        self.settling = Settling(session)
+        self.blobs = Blobs(session)
         self.idempotency = IdempotencyKeys(session)
 
     async def __aenter__(self) -> Self:

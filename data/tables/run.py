@@ -7,12 +7,18 @@
    a refused file says why, and takes no other with it.
 3. Who opens files (`workers.opening`) claims them by a lease, as workers claim inspections: `lease_token` until
    `lease_until`. A file is opened once: its inspections are made in the transaction that marks it `opened`.
-4. How far a run has come is counted from `outbox` and `inspections`, never kept beside them, so it cannot drift.
+4. How far a run has come is counted from `outbox` and `inspections`, never kept beside them, so it cannot drift; where
+   it goes by itself follows from those counts alone (`SETTLEMENT`).
+5. Whoever writes rows of several tables locks them in one order: the run, its files, its outbox rows by id, its
+   inspections. Nobody locks a run who holds an outbox row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -48,6 +54,48 @@ FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
 
 ENDED_RUNS: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
 
+RunFact = Literal["unopened", "made", "begun", "waiting", "judged"]
+"""What is true of a run's rows: a file is `unopened` yet; it has `made` an inspection; a worker has `begun` one, or
+brought one to its end; one is `waiting` in the outbox, held or not; one was `judged`."""
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """Where a run goes by itself once the facts are so; `code` and `detail` say why it failed."""
+
+    origin: RunState
+    to: RunState
+    facts: Mapping[RunFact, bool]
+    code: str | None = None
+    detail: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.to not in RUN_TRANSITIONS[self.origin]:
+            raise ValueError(f"a run has no way from {self.origin} to {self.to}")
+        object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
+
+
+SETTLEMENT: tuple[RunStep, ...] = (
+    RunStep("stored", "queued", {"unopened": False, "made": True}),
+    RunStep(
+        "stored",
+        "failed",
+        {"unopened": False, "made": False},
+        "NOTHING_USABLE",
+        "No file of it could be opened; its files say why. Mend them and send them again.",
+    ),
+    RunStep("queued", "running", {"begun": True}),
+    RunStep("running", "done", {"waiting": False, "judged": True}),
+    RunStep(
+        "running",
+        "failed",
+        {"waiting": False, "judged": False},
+        "NOTHING_JUDGED",
+        "Every inspection of it failed; retry it once the reason is mended.",
+    ),
+)
+"""The ways a run goes by itself, tried in this order; one that has come far at once goes several."""
+
 
 class Run(Base):
     """A batch of files, and what was said beside them; every inspection it makes takes that over."""
@@ -69,6 +117,8 @@ class Run(Base):
     lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"))
     recipe_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipe_versions.id"))
     priority: Mapped[Small]
+    completes_itself: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it is complete with its first file: a resumable upload that is a run of its own."""
     tray: Mapped[Document | None]
     """Of a tray: `{"carrier": "T-01", "rows": 5, "columns": 8, "corners": [[x, y] x 4] or null}`."""
     error_code: Mapped[str | None]
@@ -98,7 +148,7 @@ class RunFile(Base):
         Index("ix_run_files_sha256", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
         Index(
             "ix_run_files_unopened",
-            "available_at",
+            "run_id",
             "id",
             postgresql_where=text("state IN ('stored', 'opening')"),
         ),

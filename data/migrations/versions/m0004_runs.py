@@ -15,7 +15,14 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TABLES = ("watched_folders", "station_triggers", "lot_marks", "runs", "run_files")  # in the order of making
+TABLES = (
+    "watched_folders",
+    "station_triggers",
+    "watched_refusals",
+    "lot_marks",
+    "runs",
+    "run_files",
+)  # in the order of making
 ADDED: dict[str, tuple[str, ...]] = {
     "outbox": ("run_id",),
     "idempotency_keys": ("run_id",),
@@ -73,6 +80,19 @@ def _plant() -> None:
         _reference("station_triggers", "station_id", "stations"),
         sa.CheckConstraint("triggers >= 0", name=op.f("ck_station_triggers_triggers_not_negative")),
     )
+    op.create_table(
+        "watched_refusals",
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("station_id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("refused_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_watched_refusals"),
+        _reference("watched_refusals", "station_id", "stations"),
+        sa.CheckConstraint("octet_length(key) = 32", name=op.f("ck_watched_refusals_key_is_sha256")),
+    )
+    op.create_index("ix_watched_refusals_station_id_refused_at", "watched_refusals", ["station_id", "refused_at"])
 
 
 def _lots() -> None:
@@ -111,6 +131,7 @@ def _runs() -> None:
         sa.Column("lot_id", sa.Uuid),
         sa.Column("recipe_version_id", sa.Uuid),
         sa.Column("priority", sa.SmallInteger, nullable=False),
+        sa.Column("completes_itself", sa.Boolean, server_default=sa.false(), nullable=False),
         sa.Column("tray", JSONB),
         sa.Column("error_code", sa.Text),
         sa.Column("error_detail", sa.Text),
@@ -171,7 +192,7 @@ def _run_files() -> None:
     op.create_index("ix_run_files_run_id_state", "run_files", ["run_id", "state"])
     for name, columns, where in (
         ("ix_run_files_sha256", ["sha256"], "sha256 IS NOT NULL"),
-        ("ix_run_files_unopened", ["available_at", "id"], "state IN ('stored', 'opening')"),
+        ("ix_run_files_unopened", ["run_id", "id"], "state IN ('stored', 'opening')"),
         ("ix_run_files_receiving", ["touched_at"], "state = 'receiving'"),
     ):
         op.create_index(name, "run_files", columns, postgresql_where=sa.text(where))
@@ -216,7 +237,7 @@ def _idempotency_keys() -> None:
     _refer("idempotency_keys", "run_id", "runs")
     op.alter_column("idempotency_keys", "inspection_id", nullable=True)
     op.create_check_constraint(
-        op.f("ck_idempotency_keys_made_one_thing"), "idempotency_keys", "num_nonnulls(inspection_id, run_id) = 1"
+        op.f("ck_idempotency_keys_made_one_thing"), "idempotency_keys", "num_nonnulls(inspection_id, run_id) <= 1"
     )
 
 
