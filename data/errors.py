@@ -15,8 +15,10 @@ MarksightError
     │   ├── UploadBusy           another request is sending that file now
     │   ├── UploadIncomplete     files of a run are missing still, or it has none
     │   ├── UploadEnded          a file, or the run it belongs to, takes no bytes any more
+    │   ├── UploadTooLong        more bytes of a file than were announced
     │   └── OffsetMismatch       bytes of a file that do not follow those that came before
     ├── DigestMismatch           bytes that are not those their sender said they were
+    ├── FolderUnfit              a folder that cannot be watched
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
         ├── StoreFull            no room left; nothing was kept
@@ -92,6 +94,10 @@ class UploadEnded(Conflict):
     """A file, or the run it belongs to, takes no bytes any more: cancelled, given up, or complete."""
 
 
+class UploadTooLong(Conflict):
+    """More bytes of a file came than were announced."""
+
+
 class OffsetMismatch(Conflict):
     """Bytes of a file do not follow those that came before, which are `offset`."""
 
@@ -102,6 +108,10 @@ class OffsetMismatch(Conflict):
 
 class DigestMismatch(DataError):
     """Bytes are not those their sender said they were; they were thrown away."""
+
+
+class FolderUnfit(DataError):
+    """A folder cannot be watched; the message says why, and what fits."""
 
 
 class MigrationFailed(DataError):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from core.engines import Engines, Reader
 from core.image import ImageLimits
 from data.database import Database
+from data.incoming import Incoming
 from data.settings import Settings
 from data.store import ImageStore, open_store
 from data.urls import app_url, redis_url, store_url
@@ -54,6 +55,11 @@ class Services:
             StoreError: it cannot be used.
         """
         return open_store(store_url(self.settings))
+
+    @cached_property
+    def incoming(self) -> Incoming:
+        """The files that are being received."""
+        return Incoming(self.settings.home / "incoming")
 
     @cached_property
     def engines(self) -> Engines:

@@ -116,6 +116,11 @@ class Runs:
         values = {"sha256": bytes.fromhex(address), "byte_count": byte_count, "touched_at": func.now()}
         return bool(await self.move_files([file_id], "stored", values))
 
+    async def take_back_file(self, file_id: UUID) -> bool:
+        """Note that a file will not come; False if it came whole before, or has ended."""
+        back = update(RunFile).where(RunFile.id == file_id, RunFile.state == "receiving")
+        return _count(await self._session.execute(back.values(state="cancelled"))) == 1
+
     async def complete(self, run_id: UUID) -> bool:
         """Let a run take no more files: `stored`, and `True`, if all it has were received, else it stays `pending`."""
         await self._lock(run_id)
