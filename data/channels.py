@@ -20,3 +20,6 @@ FILES = "marksight_files"
 
 RUNS = "marksight_runs"
 """A run or what is in it moved; payload: `{"run_id": "..."}`."""
+
+WATCHED = "marksight_watched"
+"""A watched folder was named, paused or removed; payload: `{"station": "..."}`."""

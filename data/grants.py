@@ -21,6 +21,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "stations": (*ADD_ONLY, "UPDATE", "DELETE"),
     "watched_folders": (*ADD_ONLY, "UPDATE", "DELETE"),
     "station_triggers": (*ADD_ONLY, "UPDATE (triggers)"),
+    "watched_refusals": (*ADD_ONLY, "DELETE"),  # taken in after all
     "lots": (*ADD_ONLY, "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)"),
     "lot_marks": (*ADD_ONLY, "UPDATE (units)"),
     "units": (*ADD_ONLY, "UPDATE (attempts)"),

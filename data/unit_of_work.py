@@ -27,6 +27,8 @@ from data.repositories.recipes import Recipes
 from data.repositories.results import Results
 from data.repositories.runs import Runs
 from data.repositories.settling import Settling
+from data.repositories.triggers import Triggers
+from data.repositories.watched import Watched
 
 
 class UnitOfWork:
@@ -46,6 +48,8 @@ class UnitOfWork:
         self.settling = Settling(session)
         self.blobs = Blobs(session)
         self.idempotency = IdempotencyKeys(session)
+        self.triggers = Triggers(session)
+        self.watched = Watched(session)
 
     async def __aenter__(self) -> Self:
         # The place where a transaction will say who acts: set_config('marksight.actor', ..., is_local => true).

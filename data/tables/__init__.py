@@ -6,7 +6,7 @@ from data.tables.image import Image
 from data.tables.inspection import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
 from data.tables.outbox import OutboxItem
 from data.tables.part import LOT_TRANSITIONS, Lot, LotMark, LotState, Unit
-from data.tables.plant import Line, Site, Station, StationTriggers, WatchedFolder
+from data.tables.plant import Line, Site, Station, StationTriggers, WatchedFolder, WatchedRefusal
 from data.tables.recipe import Recipe, RecipeVersion, VersionState
 from data.tables.result import VERDICTS, Result
 from data.tables.run import (
@@ -63,5 +63,6 @@ __all__ = [
     "Unit",
     "VersionState",
     "WatchedFolder",
+    "WatchedRefusal",
     "metadata",
 ]

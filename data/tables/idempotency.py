@@ -12,12 +12,15 @@ from data.tables.base import Base, sha256
 
 
 class IdempotencyKey(Base):
-    """One `Idempotency-Key` of one caller, the digest of the request it came with, and what that request made."""
+    """One `Idempotency-Key` of one caller, the digest of the request it came with, and what that request made.
+
+    A request that only says something, such as how often a station has triggered, makes neither inspection nor run.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
         sha256("request_digest"),
-        CheckConstraint("num_nonnulls(inspection_id, run_id) = 1", name="made_one_thing"),
+        CheckConstraint("num_nonnulls(inspection_id, run_id) <= 1", name="made_one_thing"),
     )
 
     caller: Mapped[str] = mapped_column(primary_key=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, true
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data.tables.base import Base, Id
+from data.tables.base import Base, Id, sha256
 
 
 class Site(Base):
@@ -69,3 +69,18 @@ class StationTriggers(Base):
     station_id: Mapped[UUID] = mapped_column(ForeignKey("stations.id"), primary_key=True)
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     triggers: Mapped[int] = mapped_column(BigInteger)
+
+
+class WatchedRefusal(Base):
+    """A file of a watched folder that could not be taken in, and why; the file itself lies in `refused` there."""
+
+    __tablename__ = "watched_refusals"
+    __table_args__ = (sha256("key"), Index(None, "station_id", "refused_at"))
+
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    """Of station, path, size and time of change: refused twice, by a crash in between, it is counted once."""
+    station_id: Mapped[UUID] = mapped_column(ForeignKey("stations.id"))
+    name: Mapped[str]
+    code: Mapped[str]
+    detail: Mapped[str]
+    refused_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

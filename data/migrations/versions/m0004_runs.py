@@ -117,6 +117,7 @@ def _lots() -> None:
         sa.PrimaryKeyConstraint("lot_id", "expected", "text", name="pk_lot_marks"),
         _reference("lot_marks", "lot_id", "lots"),
     )
+    op.create_index("ix_lot_marks_lot_id_expected_units", "lot_marks", ["lot_id", "expected", "units"])
 
 
 def _runs() -> None:
