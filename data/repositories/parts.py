@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.repositories.lot_marks import LotMarks
 from data.tables import Lot, Unit
 
 
@@ -46,6 +47,7 @@ class Parts:
     """Lots and units as they are written."""
 
     def __init__(self, session: AsyncSession, new_id: Callable[[], UUID]) -> None:
+        self.marks = LotMarks(session)
         self._session = session
         self._new_id = new_id
 

@@ -53,6 +53,7 @@ class LotMark(Base):
     """How many units of a lot were read to say `text` where `expected`, a pattern, leaves it open."""
 
     __tablename__ = "lot_marks"
+    __table_args__ = (Index(None, "lot_id", "expected", "units"),)
 
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"), primary_key=True)
     expected: Mapped[str] = mapped_column(primary_key=True)
