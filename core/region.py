@@ -70,26 +70,36 @@ class Cut:
 
 
 def cut(frame: Frame, region: Region) -> Cut:
-    """Cut a region out of a picture; what of it lies outside the picture is left out.
+    """Cut a region out of a picture.
 
     Raises:
-        ImageRefused: hardly anything of it lies in the picture.
+        ImageRefused: hardly anything of it lies in the picture, or it is no convex quad of a sensible size.
     """
+    quad = region.quad
+    _check(quad, frame.size_wh)
+    if abs(angle_deg(quad)) > 1 or area_px(quad) < UPRIGHT * float(np.prod(np.ptp(quad, axis=0))):
+        return _warped(frame, quad)
     width, height = frame.size_wh
-    quad = as_quad(np.clip(region.quad, 0, [width - 1, height - 1]))
-    if min(side_lengths_wh(quad)) < LEAST_SIDE_PX - 1:
+    left, top = np.floor(quad.min(axis=0)).clip(0).astype(int)
+    right, bottom = np.ceil(quad.max(axis=0)).clip(max=[width - 1, height - 1]).astype(int)
+    shift = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
+    return Cut(Frame(np.ascontiguousarray(frame.pixels[top : bottom + 1, left : right + 1])), shift, 0.0)
+
+
+def _check(quad: Quad, size_wh: tuple[int, int]) -> None:
+    width, height = size_wh
+    if not cv2.isContourConvex(quad) or max(side_lengths_wh(quad)) > width + height:
+        raise ImageRefused("region-unusable", "The unit's region is no quad that could lie in the picture.")
+    area, seen = cv2.intersectConvexConvex(quad, box_quad(-0.5, -0.5, width - 0.5, height - 0.5))
+    if area < LEAST_SIDE_PX**2 or np.ptp(seen.reshape(-1, 2), axis=0).min() < LEAST_SIDE_PX:
         raise ImageRefused("region-outside", "The unit's region lies outside the picture.")
-    left, top = np.floor(quad.min(axis=0)).astype(int)
-    right, bottom = np.ceil(quad.max(axis=0)).astype(int)
-    if area_px(quad) >= UPRIGHT * (right - left) * (bottom - top) and abs(angle_deg(quad)) < 1:
-        shift = np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
-        return Cut(Frame(np.ascontiguousarray(frame.pixels[top : bottom + 1, left : right + 1])), shift, 0.0)
-    return _warped(frame, quad)
 
 
 def _warped(frame: Frame, quad: Quad) -> Cut:
     across, down = (max(LEAST_SIDE_PX, round(side) + 1) for side in side_lengths_wh(quad))
     back = homography(box_quad(0, 0, across - 1, down - 1), quad)
     forth = np.linalg.inv(back)
-    pixels = cv2.warpPerspective(frame.pixels, forth, (across, down), flags=cv2.INTER_LINEAR)
+    pixels = cv2.warpPerspective(
+        frame.pixels, forth, (across, down), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return Cut(Frame(np.asarray(pixels, dtype=np.uint8)), back, angle_deg(quad))
