@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from core.archive import ArchiveLimits
 from core.engines import Engines, Reader
 from core.image import ImageLimits
 from data.database import Database
@@ -80,6 +81,12 @@ class Services:
         """The bounds a picture must keep."""
         settings = self.settings
         return ImageLimits(settings.max_image_bytes, settings.max_image_pixels, settings.min_image_side_px)
+
+    @property
+    def archive_limits(self) -> ArchiveLimits:
+        """The bounds an archive must keep."""
+        settings = self.settings
+        return ArchiveLimits(settings.max_archive_members, settings.max_archive_bytes, settings.max_archive_ratio)
 
     async def close(self) -> None:
         """Close every connection."""

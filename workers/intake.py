@@ -28,6 +28,7 @@ from data.store import address_of
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
+from workers.keeping import write
 
 MAX_KEY = 255
 
@@ -157,7 +158,8 @@ async def _write(
 ) -> UUID:
     """Write the rows, in the one order that every intake keeps, so that no two wait for each other."""
     taken_over = await _capture(work, particulars)
-    first, *others = await _kept(work, pictures)
+    ids = await write(services, work, [picture for picture, _ in pictures])
+    first, *others = [Pictured(ids[picture.address], lighting) for picture, lighting in pictures]
     new = NewInspection(
         id=work.new_id(),
         attempt=await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat),
@@ -173,14 +175,6 @@ async def _write(
     await work.inspections.add(new)
     await work.outbox.add(new.id, new.priority)
     return new.id
-
-
-async def _kept(work: UnitOfWork, pictures: Sequence[tuple[Picture, str | None]]) -> list[Pictured]:
-    """Return the pictures' rows, in their order; they are written by address, so that no two intakes wait crosswise."""
-    ids = {}
-    for picture in sorted({picture for picture, _ in pictures}, key=lambda picture: picture.address):
-        ids[picture.address] = await work.images.add(picture)
-    return [Pictured(ids[picture.address], lighting) for picture, lighting in pictures]
 
 
 def _picture(address: str, facts: ImageFacts, shot: Shot) -> tuple[Picture, str | None]:
