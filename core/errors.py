@@ -3,6 +3,9 @@
 MarksightError                  anything a user or a machine can be told in one sentence
 ├── ImageRefused                a picture that cannot be inspected, by code
 ├── RecipeInvalid               a recipe that cannot be used, and where in it
+├── LotTextInvalid              what a lot says of its marks cannot be used, and which of its texts
+├── NamingInvalid               a rule for the names of files that cannot be used
+├── NameUnfit                   a file that is not named as its rule says
 ├── ModelInvalid                a model file that is missing or is not the one its manifest names
 ├── ReaderUnavailable           a reader that is not installed on this machine
 └── ReaderFailed                a reader that broke while it read a picture
@@ -33,6 +36,23 @@ class RecipeInvalid(MarksightError):
         super().__init__(f"{where}: {detail}" if where else detail)
         self.detail = detail
         self.where = where
+
+
+class LotTextInvalid(MarksightError):
+    """What a lot says of its marks is wrong at `where` (`texts.date`, ...), or fits no place of its recipe."""
+
+    def __init__(self, detail: str, where: str = "texts") -> None:
+        super().__init__(f"{where}: {detail}")
+        self.detail = detail
+        self.where = where
+
+
+class NamingInvalid(MarksightError):
+    """A rule for the names of files cannot be used; the message says what was expected."""
+
+
+class NameUnfit(MarksightError):
+    """A file is not named as its rule says; the message says what was expected."""
 
 
 class ModelInvalid(MarksightError):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from core.fields import Field
 from core.inspection import Inspection
 from core.reading import CharacterReading, LineReading, Quad
+from core.shots import Look
 from core.signals import ONE, quantise_one
 
 SCHEMA = 1
@@ -19,7 +20,10 @@ OUTSIDE_DIGEST = "seconds"
 
 
 def to_document(inspection: Inspection) -> dict[str, object]:
-    """Return the evidence of an inspection; plain JSON values alone."""
+    """Return the evidence of an inspection; plain JSON values alone.
+
+    Outline, lines and fields are those of one of its pictures, `picture`; `pictures` say how well each was read.
+    """
     reading = inspection.reading
     return {
         "schema": SCHEMA,
@@ -35,6 +39,8 @@ def to_document(inspection: Inspection) -> dict[str, object]:
         "variant": inspection.variant,
         "outline": None if reading.outline is None else _quad(reading.outline),
         "rotation_ccw_deg": round(float(reading.rotation_ccw_deg), 2) + 0.0,
+        "picture": inspection.picture,
+        "pictures": [_look(look) for look in inspection.looks],
         "lines": [_line(line) for line in reading.lines],
         "fields": [_field(field) for field in inspection.fields],
         "seconds": {name: round(float(seconds), 6) for name, seconds in inspection.seconds},
@@ -47,6 +53,16 @@ def digest(document: Mapping[str, object]) -> str:
     kept = {key: value for key, value in document.items() if key != OUTSIDE_DIGEST}
     canonical = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _look(look: Look) -> dict[str, object]:
+    return {
+        "position": look.position,
+        "lighting": look.lighting,
+        "score": round(float(look.score), 2) + 0.0,
+        "lines": list(look.reading.texts),
+        "faults": list(look.reading.faults),
+    }
 
 
 def _line(line: LineReading) -> dict[str, object]:

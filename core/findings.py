@@ -70,8 +70,9 @@ def _facts_of_field(field: Field, recipe: Recipe, captured_at: datetime) -> Iter
         yield tell(Reason.RIVAL_TEXT, read=field.read, expected=expected)
     elif required and not field.legible:
         yield tell(Reason.ILLEGIBLE, read=field.read or "nothing", expected=expected)
-    if not field.expected.pattern.fixed and field.margin > 0:
-        yield tell(Reason.UNVERIFIED, read=field.text, expected=expected)
+    if field.margin > 0:
+        if not field.expected.pattern.fixed:
+            yield tell(Reason.UNVERIFIED, read=field.text, expected=expected)
         yield from _facts_of_date(field, recipe, captured_at)
 
 

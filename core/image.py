@@ -112,14 +112,24 @@ def decode(data: bytes, limits: ImageLimits) -> Frame:
     Raises:
         ImageRefused: the picture breaks a rule; its code is one of `REFUSALS`.
     """
-    _, image = _open(data, limits)
-    deep_colour = _has_deep_colour(image)
+    return examine(data, limits)[1]
+
+
+def examine(data: bytes, limits: ImageLimits) -> tuple[ImageFacts, Frame]:
+    """Say what a picture is, and decode it, in one go: as `probe` and `decode`.
+
+    Raises:
+        ImageRefused: the picture breaks a rule; its code is one of `REFUSALS`.
+    """
+    form, image = _open(data, limits)
+    deep_colour = _has_deep_colour(image)  # first: asked for its EXIF, a PNG forgets how its pixels are kept
+    facts = ImageFacts(form.name, form.media_type, *_upright_size(image))
     orientation = _orientation(image)
     _load(image)
     if deep_colour:
-        return Frame(_turned(_deep_colour(data), orientation))
+        return facts, Frame(_turned(_deep_colour(data), orientation))
     try:
-        return Frame(_bgr(ImageOps.exif_transpose(image)))
+        return facts, Frame(_bgr(ImageOps.exif_transpose(image)))
     except DAMAGE as error:
         raise ImageRefused("image-unsupported", f"The picture cannot be converted: {error}.") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from core.reading import MarkReading
 from core.reasons import Reason, Told, tell
 from core.recipe import Recipe
 from core.rules import Rules
+from core.shots import Look, Shot, best, look, rivals
 from core.signals import MISSING, NOT_MEASURED, Measured, one_row, quantise_one
 from core.verdicts import Verdict
 from core.verification import VERSION, Verification, verify
@@ -34,7 +35,8 @@ class Inspection:
 
     `scores` and `margins` by signal, `legible`, `score` and `confidence` are whole ten-thousandths, -1 missing.
     `facts` are the bits of `Reason` seen at capture: with scores, margins and `legible` they are all that `decide`
-    needs to be repeated. `reasons` are those that decided, and notes, gravest first.
+    needs to be repeated. `reasons` are those that decided, and notes, gravest first; `seen` are all facts in words.
+    Of several pictures `picture` is the one that was judged, by its position; `looks` tell what was read in each.
     """
 
     verdict: str
@@ -48,6 +50,9 @@ class Inspection:
     variant: str | None = None
     fields: tuple[Field, ...] = ()
     reading: MarkReading = NO_READING
+    seen: tuple[Told, ...] = ()
+    picture: int = 0
+    looks: tuple[Look, ...] = ()
     signal_version: str = ""
     seconds: Seconds = ()
 
@@ -61,23 +66,42 @@ def inspect(
     known: tuple[Told, ...] = (),
     reader: str = DEFAULT_READER,
 ) -> Inspection:
-    """Inspect one picture; without a recipe it is read by `reader` and not judged.
+    """Inspect one picture, as `inspect_shots` does."""
+    return inspect_shots([Shot(frame)], recipe, engines, captured_at=captured_at, known=known, reader=reader)
+
+
+def inspect_shots(
+    shots: Iterable[Shot],
+    recipe: Recipe | None,
+    engines: Engines,
+    *,
+    captured_at: datetime,
+    known: tuple[Told, ...] = (),
+    reader: str = DEFAULT_READER,
+) -> Inspection:
+    """Inspect one unit by one or more pictures (`core.shots`); without a recipe they are read and not judged.
 
     `captured_at` (timezone-aware) is what date codes are held against. `known` are facts known beside the picture, such
     as a lot on hold. A reader that is missing or fails is a reason not to judge; a programming error stays an error.
+
+    Raises:
+        ImageRefused: a unit's region lies outside its picture.
     """
     try:
         engine = engines.reader(recipe.reader if recipe else reader)
-        reading = engine.read(frame, engines.clock)
+        looks = tuple(look(shot, engine, engines.clock) for shot in shots)
     except KeyError as error:
         return not_judged(Reason.ENGINE_FAILED, detail=str(error.args[0]))
     except (ReaderUnavailable, ReaderFailed) as error:
         return not_judged(Reason.ENGINE_FAILED, detail=str(error).rstrip("."))
     version = f"{engine.name}:{engine.version};{VERSION}"
+    chosen = best(looks)
     if recipe is None:
-        return _read_only(reading, version)
+        return replace(_read_only(chosen.reading, version, known), picture=chosen.position, looks=looks)
     start = engines.clock()
-    inspection = judge(reading, recipe, captured_at=captured_at, known=known, signal_version=version)
+    known = (*known, *rivals(looks, chosen, recipe, captured_at))
+    inspection = judge(chosen.reading, recipe, captured_at=captured_at, known=known, signal_version=version)
+    inspection = replace(inspection, picture=chosen.position, looks=looks)
     return _timed(inspection, ("verify", engines.clock() - start))
 
 
@@ -95,39 +119,63 @@ def judge(
     if verification is not None:
         facts += facts_of_fields(verification, reading, recipe, captured_at)
     measured = {name: NOT_MEASURED for name, _ in recipe.signals} | {"ocr": _measured(verification)}
-    rules = Rules.of(recipe)
-    decided = decide(one_row(measured, bits_of(facts)), rules)
-    return Inspection(
-        verdict=Verdict(decided.verdict[0]).word,
-        reasons=tell_verdict(int(decided.reasons[0]), facts, measured, rules),
-        facts=int(bits_of(facts)),
+    undecided = Inspection(
+        verdict="",
+        reasons=(),
         scores={name: value.score for name, value in measured.items()},
         margins={name: value.margin for name, value in measured.items()},
         legible=measured["ocr"].legible,
-        score=int(decided.score[0]),
-        confidence=int(decided.confidence[0]),
         variant=verification.variant.name if verification else None,
         fields=verification.fields if verification else (),
         reading=reading,
         signal_version=signal_version,
         seconds=reading.seconds,
     )
+    return decided(undecided, facts, recipe)
 
 
-def not_judged(reason: Reason, **values: object) -> Inspection:
-    """Return the inspection of a part about which nothing could be found out (time-out, unusable picture, ...)."""
-    return Inspection(verdict=Verdict.NOT_JUDGED.word, reasons=(tell(reason, **values),), facts=int(reason))
+def decided(inspection: Inspection, more: tuple[Told, ...], recipe: Recipe) -> Inspection:
+    """Return an inspection with `more` facts, and the verdict that follows from its scores and all of them."""
+    facts = (*more, *inspection.seen)
+    measured = {
+        name: Measured(score, inspection.margins[name], inspection.legible if name == "ocr" else MISSING)
+        for name, score in inspection.scores.items()
+    }
+    rules = Rules.of(recipe)
+    by_rules = decide(one_row(measured, bits_of(facts)), rules)
+    return replace(
+        inspection,
+        verdict=Verdict(by_rules.verdict[0]).word,
+        reasons=tell_verdict(int(by_rules.reasons[0]), facts, measured, rules),
+        facts=int(bits_of(facts)),
+        seen=facts,
+        score=int(by_rules.score[0]),
+        confidence=int(by_rules.confidence[0]),
+    )
 
 
-def _read_only(reading: MarkReading, version: str) -> Inspection:
-    facts = (tell(Reason.NO_RECIPE), *facts_of_reading(reading))
+def not_judged(reason: Reason, *, known: tuple[Told, ...] = (), **values: object) -> Inspection:
+    """Return the inspection of a part about which nothing could be found out (time-out, unusable picture, ...).
+
+    What is `known` beside the picture may fail it all the same.
+    """
+    return _by_facts((*known, tell(reason, **values)), NO_READING)
+
+
+def _read_only(reading: MarkReading, version: str, known: tuple[Told, ...]) -> Inspection:
+    facts = (*known, tell(Reason.NO_RECIPE), *facts_of_reading(reading))
+    return replace(_by_facts(facts, reading), signal_version=version)
+
+
+def _by_facts(facts: tuple[Told, ...], reading: MarkReading) -> Inspection:
+    """Return the inspection of a part that has no scores."""
     bits = int(bits_of(facts))
     return Inspection(
         verdict=Verdict(first_match(np.array([bits], np.int32))[0]).word,
         reasons=tell_verdict(bits, facts, {}, None),
         facts=bits,
+        seen=facts,
         reading=reading,
-        signal_version=version,
         seconds=reading.seconds,
     )
 

@@ -2,6 +2,9 @@
 
 A line's text is literal but for places in braces: `{YYWW}` a date code, `{YY}` `{Y}` `{WW}` parts of one, `{A}` a
 letter, `{N}` a digit, `{X}` either, each of the three with a count (`{X5}`); `{S}` a logo or symbol; `{{` is a brace.
+`{lot:X5}` and `{trace:N4}` are places for the lot's code and its trace code, of any counted class: once a lot is
+started with its texts (`core.lot_texts`), these and the date tokens say one thing alone.
+
 Case, spaces and the signs of `IGNORED` take no place: engines disagree about them and no part differs by them. A
 symbol (`{S}`, `®`, a lead-free finish code standing alone such as `E4`) does not count: it may be read as anything, or
 left out.
@@ -11,8 +14,10 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 IGNORED = frozenset(" \t\u00a0\u3000®™©.+·•°º*_\u200b")
 """Characters that take no place in comparing, beside all white space (as `tools/score_reading.py` drops them)."""
@@ -35,12 +40,16 @@ CLASSES: dict[str, tuple[frozenset[str], ...]] = {
 
 SYMBOL_TOKENS = ("S",)
 COUNTED = {"A": LETTERS, "N": DIGITS, "X": LETTERS | DIGITS}
+COUNTED_WORDS = {"A": "letters", "N": "digits", "X": "letters or digits"}
+NAMES = ("lot", "trace")
+"""What a lot may say of its marks, beside its date code."""
+
 MAX_COUNT = 32
 MAX_PLACES = 48
 """Longest line; over this the arithmetic of `core.lattice` would run out of exponents."""
 
 TOKEN = re.compile(r"\{\{|\{([^{}]*)\}|([{}])|(.)", re.DOTALL)
-COUNTED_TOKEN = re.compile(r"([ANX])([1-9][0-9]?)?")
+COUNTED_TOKEN = re.compile(rf"(?:({'|'.join(NAMES)}):)?([ANX])([1-9][0-9]?)?")
 FINISH = re.compile(r"(?<!\S)[EG][0-9](?!\S)", re.IGNORECASE)
 
 
@@ -48,12 +57,16 @@ class PatternInvalid(ValueError):
     """A line's text is no pattern; the message says what was expected."""
 
 
+class TextMisfit(ValueError):
+    """What a lot says does not fit the place that a line has for it."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One place of a line: the normalised characters that may stand there.
 
-    `date` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty. A place that does not `count` is a symbol:
-    nothing that was read there, or was not, speaks for or against the part.
+    `date` names the date token it belongs to (`YY`, `WW`, `Y`) or is empty, also where the lot says its date. A place
+    that does not `count` is a symbol: nothing that was read there, or was not, speaks for or against the part.
     """
 
     choices: frozenset[str]
@@ -110,21 +123,41 @@ def normalise(text: str) -> str:
     return "".join(map(fold, text))
 
 
-def pattern(text: str) -> Pattern:
-    """Parse one line's text.
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+
+
+def pattern(text: str, said: Mapping[str, str] = NOTHING_SAID) -> Pattern:
+    """Parse one line's text. What is `said`, normalised, by token (`YYWW`, `YY`, ...) or name (`lot`, `trace`), stands
+    in its places alone.
 
     Raises:
         PatternInvalid: an unknown token, a lone brace, no place at all or more than `MAX_PLACES`.
+        TextMisfit: what is said does not fit a place.
     """
-    places = tuple(_places(text))
+    places = tuple(_places(text, said))
     if not any(place.counts for place in places):
         raise PatternInvalid(f"expected at least one character that takes a place, got {text!r}")
     if len(places) > MAX_PLACES:
         raise PatternInvalid(f"expected at most {MAX_PLACES} places, got {len(places)}")
-    return Pattern(text, places)
+    return Pattern(filled(text, said), places)
 
 
-def _places(text: str) -> list[Place]:
+def filled(text: str, said: Mapping[str, str]) -> str:
+    """Return a line's text with what is said in its places."""
+    return TOKEN.sub(lambda match: said.get(name_of(match[1]), match[0]) if match[1] else match[0], text)
+
+
+def names(text: str) -> frozenset[str]:
+    """Return the tokens and names that a line has places for."""
+    return frozenset(name_of(match[1]) for match in TOKEN.finditer(text) if match[1])
+
+
+def name_of(token: str) -> str:
+    """Return what a lot would say a token by: a date token itself, or the name in it."""
+    return token.partition(":")[0]
+
+
+def _places(text: str, said: Mapping[str, str]) -> list[Place]:
     finish = _finish_spans(text)
     places: list[Place] = []
     for match in TOKEN.finditer(text):
@@ -132,12 +165,28 @@ def _places(text: str) -> list[Place]:
         if lone:
             raise PatternInvalid(f"a lone {lone!r} at {match.start()}; write '{{{{' for a brace")
         if token is not None:
-            places.extend(_token(token))
+            places.extend(_bound(token, said.get(name_of(token))))
         elif character in SYMBOL_SIGNS or match.start() in finish:
             places.append(SYMBOL)
         elif folded := fold(character or "{"):
             places.append(Place(frozenset(folded)))
     return places
+
+
+def _bound(token: str, text: str | None) -> list[Place]:
+    """Return a token's places, each holding its character of `text` where that was said."""
+    places = _token(token)
+    if text is None:
+        return places
+    fits = len(text) == len(places) and all(one in place.choices for one, place in zip(text, places, strict=True))
+    if not fits:
+        raise TextMisfit(f"expected {_wanted(token, len(places))} for {{{token}}}, got {text!r}")
+    return [replace(place, choices=frozenset(one)) for one, place in zip(text, places, strict=True)]
+
+
+def _wanted(token: str, count: int) -> str:
+    counted = COUNTED_TOKEN.fullmatch(token)
+    return f"{count} {COUNTED_WORDS[counted[2]] if counted else 'digits'}"
 
 
 def _finish_spans(text: str) -> set[int]:
@@ -155,11 +204,14 @@ def _token(token: str) -> list[Place]:
     counted = COUNTED_TOKEN.fullmatch(token)
     if counted is None:
         known = ", ".join(f"{{{name}}}" for name in (*CLASSES, *SYMBOL_TOKENS, *COUNTED))
-        raise PatternInvalid(f"unknown pattern {{{token}}}; known are {known}, the last three with a count")
-    count = int(counted[2] or 1)
+        named = " and ".join(f"{{{name}:X}}" for name in NAMES)
+        raise PatternInvalid(
+            f"unknown pattern {{{token}}}; known are {known}, the last three with a count, and {named}"
+        )
+    count = int(counted[3] or 1)
     if count > MAX_COUNT:
         raise PatternInvalid(f"expected a count of at most {MAX_COUNT}, got {count}")
-    return [Place(COUNTED[counted[1]])] * count
+    return [Place(COUNTED[counted[2]])] * count
 
 
 def _date_token(token: str, place: int) -> str:

@@ -34,10 +34,15 @@ def expect_share(value: float, where: str) -> None:
 
 @dataclass(frozen=True)
 class ExpectedLine:
-    """One marking line: literal text or a pattern (`core.patterns`). An optional line may be absent from the mark."""
+    """One marking line: literal text or a pattern (`core.patterns`). An optional line may be absent from the mark.
+
+    `bound` are its places where a lot's texts stand in them (`core.lot_texts`), which the text alone does not say: a
+    lot's `E4` is no lead-free finish code.
+    """
 
     text: str
     required: bool = True
+    bound: Pattern | None = None
 
     def __post_init__(self) -> None:
         expect_text(self.text, "text", most=MAX_TEXT)
@@ -49,7 +54,7 @@ class ExpectedLine:
     @cached_property
     def pattern(self) -> Pattern:
         """The places of the line."""
-        return pattern(self.text)
+        return self.bound or pattern(self.text)
 
 
 @dataclass(frozen=True)

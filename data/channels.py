@@ -15,5 +15,14 @@ RESULTS = "marksight_results"
 RECIPES = "marksight_recipes"
 """A recipe version was published; payload: `{"recipe_id": "...", "version": 3}`."""
 
-CHANNELS = (OUTBOX, RESULTS, RECIPES)
+FILES = "marksight_files"
+"""A file of a run is stored and waits to be opened; payload: `{"run_id": "..."}`."""
+
+RUNS = "marksight_runs"
+"""A run or what is in it moved; payload: `{"run_id": "..."}`."""
+
+WATCHED = "marksight_watched"
+"""A watched folder was named, paused or removed; payload: `{"station": "..."}`."""
+
+CHANNELS = (OUTBOX, RESULTS, RECIPES, FILES, RUNS, WATCHED)
 """All of them."""

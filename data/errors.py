@@ -10,7 +10,15 @@ MarksightError
     │   ├── NameTaken            the name belongs to another recipe
     │   ├── NothingPublished     a recipe that has no published version to judge by
     │   ├── PartAmbiguous        several recipes judge that part number
-    │   └── LotNotOpen           the lot is held or closed
+    │   ├── LotNotOpen           the lot is closed
+    │   ├── LotDisagrees         what is said of a part is not what its lot was started with
+    │   ├── UploadBusy           another request is sending that file now
+    │   ├── UploadIncomplete     files of a run are missing still, or it has none
+    │   ├── UploadEnded          a file, or the run it belongs to, takes no bytes any more
+    │   ├── UploadTooLong        more bytes of a file than were announced
+    │   └── OffsetMismatch       bytes of a file that do not follow those that came before
+    ├── DigestMismatch           bytes that are not those their sender said they were
+    ├── FolderUnfit              a folder that cannot be watched
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
         ├── StoreFull            no room left; nothing was kept
@@ -67,7 +75,43 @@ class PartAmbiguous(Conflict):
 
 
 class LotNotOpen(Conflict):
-    """The lot is held or closed and takes no more parts."""
+    """The lot is closed and takes no more parts."""
+
+
+class LotDisagrees(Conflict):
+    """What is said of a part is not what its lot was started with."""
+
+
+class UploadBusy(Conflict):
+    """Another request is sending that file now."""
+
+
+class UploadIncomplete(Conflict):
+    """A run cannot be completed: files of it are missing still, or it has none."""
+
+
+class UploadEnded(Conflict):
+    """A file, or the run it belongs to, takes no bytes any more: cancelled, given up, or complete."""
+
+
+class UploadTooLong(Conflict):
+    """More bytes of a file came than were announced."""
+
+
+class OffsetMismatch(Conflict):
+    """Bytes of a file do not follow those that came before, which are `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"{offset} bytes of this file came so far; the next ones begin there.")
+        self.offset = offset
+
+
+class DigestMismatch(DataError):
+    """Bytes are not those their sender said they were; they were thrown away."""
+
+
+class FolderUnfit(DataError):
+    """A folder cannot be watched; the message says why, and what fits."""
 
 
 class MigrationFailed(DataError):

@@ -3,7 +3,8 @@
 1. Bytes are written under a name of their own in `incoming`, flushed to the disk, renamed to their address, and the
    folder is flushed: what lies at an address is whole, always. Who finds them there already flushes the folder too: the
    one who renamed them may have died before.
-2. What fails is removed from `incoming`; what a crash leaves there is removed when the store is next opened, once it is
+2. A file that is adopted is linked to, and never copied where it lies on the same file system.
+3. What fails is removed from `incoming`; what a crash leaves there is removed when the store is next opened, once it is
    older than any write can take.
 
 (obstore writes local files too, but flushes neither file nor folder; so this adapter is ours.)
@@ -14,19 +15,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from data.durable import flush_folder, make_folder
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
-from data.store import CHUNK_BYTES, address_of, key_of
+from data.store import CHUNK_BYTES, Blob, address_at, address_of, key_of
 
 INCOMING = "incoming"
 ABANDONED_S = 3600.0
 FULL = {errno.ENOSPC, errno.EDQUOT}
+UNLINKABLE = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP}
+"""Another file system, or one without links: the file is copied."""
+
+LISTED_AT_ONCE = 1000
 
 
 class FolderStore:
@@ -50,6 +59,10 @@ class FolderStore:
         """Keep bytes and return their address; see `ImageStore.put`."""
         return await asyncio.to_thread(self._put, data)
 
+    async def adopt(self, path: Path, address: str) -> None:
+        """Keep the bytes of a file; see `ImageStore.adopt`."""
+        await asyncio.to_thread(self._adopt, path, address)
+
     async def get(self, address: str) -> bytes:
         """Return the bytes at an address; see `ImageStore.get`."""
         data = await asyncio.to_thread(_read, self._path(address))
@@ -67,6 +80,10 @@ class FolderStore:
             yield chunk
             start += len(chunk)
 
+    def open(self, address: str) -> BinaryIO:
+        """Open the bytes at an address; see `ImageStore.open`."""
+        return _open(self._path(address))
+
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""
         return await asyncio.to_thread(self._path(address).is_file)
@@ -74,6 +91,13 @@ class FolderStore:
     async def delete(self, address: str) -> None:
         """Remove the bytes at an address; nothing there is no error."""
         await asyncio.to_thread(_remove, self._path(address))
+
+    async def addresses(self) -> AsyncIterator[Blob]:
+        """Yield everything that lies in the store; see `ImageStore.addresses`."""
+        found = self._blobs()
+        while some := await asyncio.to_thread(lambda: list(islice(found, LISTED_AT_ONCE))):
+            for blob in some:
+                yield blob
 
     async def check(self) -> None:
         """Write and remove a few bytes; see `ImageStore.check`."""
@@ -84,27 +108,50 @@ class FolderStore:
 
     def _put(self, data: bytes) -> str:
         address = address_of(data)
+        self._keep(address, len(data), lambda temporary: _write_through(temporary, data))
+        return address
+
+    def _adopt(self, path: Path, address: str) -> None:
+        try:
+            byte_count = path.stat().st_size
+        except OSError as error:
+            raise StoreError(f"The file {path} cannot be kept: {_words(error)}.") from error
+        self._keep(address, byte_count, lambda temporary: _link_or_copy(path, temporary))
+
+    def _keep(self, address: str, byte_count: int, write: Callable[[Path], None]) -> None:
+        """Have bytes written under a name of their own, and give them their address."""
         path = self._path(address)
         try:
             self._make_folder(path.parent)
             # A file of another size is what an older crash of the disk left; it is written anew.
-            if not path.is_file() or path.stat().st_size != len(data):
-                self._write(path, data)
+            if not path.is_file() or path.stat().st_size != byte_count:
+                self._place(path, write)
+            os.utime(path)
             flush_folder(path.parent)
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(f"The picture cannot be kept in {self._root}: {_words(error)}.") from error
-        return address
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _place(self, path: Path, write: Callable[[Path], None]) -> None:
         temporary = self._incoming / uuid4().hex
         try:
-            _write_through(temporary, data)
+            write(temporary)
             temporary.replace(path)
-        except OSError:
+        finally:
             with suppress(OSError):
-                temporary.unlink()
-            raise
+                temporary.unlink()  # what failed; and a second link to what lies there already, which is not renamed
+
+    def _blobs(self) -> Iterator[Blob]:
+        try:
+            for folder in self._root.iterdir():
+                for path in folder.iterdir() if folder.is_dir() else ():
+                    address = address_at(f"{folder.name}/{path.name}")
+                    with suppress(FileNotFoundError):
+                        if address is not None:
+                            found = path.stat()
+                            yield Blob(address, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size)
+        except OSError as error:
+            raise StoreError(f"The image store {self._root} cannot be looked through: {_words(error)}.") from error
 
     def _make_folder(self, folder: Path) -> None:
         """Make the folder of an address, durable before anything lies in it, whoever made it."""
@@ -136,12 +183,35 @@ def _write_through(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Have the bytes of a file durably at `target` too."""
+    try:
+        os.link(source, target)
+        os.utime(target)  # young, so that nobody takes it for abandoned
+    except OSError as error:
+        if error.errno not in UNLINKABLE:
+            raise
+        shutil.copyfile(source, target)
+    descriptor = os.open(target, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _read(path: Path, start: int = 0, most: int = -1) -> bytes:
     """Return up to `most` bytes from `start` on; all of them for -1."""
-    try:
-        with path.open("rb") as file:
+    with _open(path) as file:
+        try:
             file.seek(start)
             return file.read(most)
+        except OSError as error:
+            raise StoreError(f"The picture {path.name} cannot be read: {_words(error)}.") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
     except FileNotFoundError:
         raise BlobMissing(f"There is no picture {path.name}.") from None
     except OSError as error:

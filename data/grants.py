@@ -16,14 +16,20 @@ ADD_ONLY = ("SELECT", "INSERT")
 
 GRANTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ_ONLY,
-    "sites": (*ADD_ONLY, "UPDATE"),
-    "lines": (*ADD_ONLY, "UPDATE"),
-    "stations": (*ADD_ONLY, "UPDATE"),
-    "lots": (*ADD_ONLY, "UPDATE (state)"),
+    "sites": (*ADD_ONLY, "UPDATE", "DELETE"),  # what nothing hangs on: references hold the rest
+    "lines": (*ADD_ONLY, "UPDATE", "DELETE"),
+    "stations": (*ADD_ONLY, "UPDATE", "DELETE"),
+    "watched_folders": (*ADD_ONLY, "UPDATE", "DELETE"),
+    "station_triggers": (*ADD_ONLY, "UPDATE (triggers)"),
+    "watched_refusals": (*ADD_ONLY, "DELETE"),  # taken in after all
+    "lots": (*ADD_ONLY, "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)"),
+    "lot_marks": (*ADD_ONLY, "UPDATE (units)"),
     "units": (*ADD_ONLY, "UPDATE (attempts)"),
     "recipes": (*ADD_ONLY, "UPDATE (name)"),
     "recipe_versions": (*ADD_ONLY, "UPDATE", "DELETE"),  # drafts only: a trigger guards what is published
-    "images": ADD_ONLY,
+    "images": (*ADD_ONLY, "UPDATE (thumbnail, about)"),
+    "runs": (*ADD_ONLY, "UPDATE (state, error_code, error_detail, stored_at, finished_at)"),
+    "run_files": (*ADD_ONLY, "UPDATE"),
     "inspections": (*ADD_ONLY, "UPDATE (state, error_code, error_detail, finished_at)"),
     "inspection_images": ADD_ONLY,
     "results": ADD_ONLY,
@@ -42,16 +48,28 @@ def apply_grants(connection: Connection, app_role: str) -> None:
     """
     _check_role(connection, app_role)
     role = connection.dialect.identifier_preparer.quote(app_role)
-    tables = set(inspect(connection).get_table_names())
+    catalog = inspect(connection)
+    tables = set(catalog.get_table_names())
     statements = [f"GRANT USAGE ON SCHEMA public TO {role}", f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"]
     for table, rights in GRANTS.items():
         if table in tables:
-            statements += [f"GRANT {', '.join(rights)} ON {table} TO {role}"]
+            present = {column["name"] for column in catalog.get_columns(table)}
+            given = [_on_present(right, present) for right in rights]
+            statements += [f"GRANT {', '.join(filter(None, given))} ON {table} TO {role}"]
     for function in FUNCTIONS:
         if connection.scalar(text("SELECT to_regprocedure(:name) IS NOT NULL"), {"name": function}):
             statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {role}"]
     for statement in statements:
         connection.execute(text(statement))
+
+
+def _on_present(right: str, present: set[str]) -> str:
+    """Return a right with the columns it names cut to those the table has at this revision; empty for none of them."""
+    action, _, listed = right.removesuffix(")").partition(" (")
+    if not listed:
+        return right
+    columns = [column for column in listed.split(", ") if column in present]
+    return f"{action} ({', '.join(columns)})" if columns else ""
 
 
 def _check_role(connection: Connection, app_role: str) -> None:

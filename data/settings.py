@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     max_image_bytes: int = Field(32 * 2**20, gt=0, description="Largest picture accepted, in bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest picture accepted, in pixels.")
     min_image_side_px: int = Field(16, gt=0, description="Least width and height of a picture, in pixels.")
+    max_upload_bytes: int = Field(
+        16 * 2**30, gt=0, description="Largest upload accepted, of one file or many, in bytes."
+    )
+    upload_kept_s: float = Field(
+        86_400.0, gt=0, description="Seconds after which an upload that was cut off and never resumed is given up."
+    )
+    max_archive_members: int = Field(100_000, gt=0, description="Most files opened of one archive.")
+    max_archive_bytes: int = Field(64 * 2**30, gt=0, description="Most bytes an archive may unpack to.")
+    max_archive_ratio: float = Field(200.0, ge=1, description="Most times its own size an archive may unpack to.")
     max_wait_ms: int = Field(30_000, ge=0, description="Longest a request may wait for its verdict, in milliseconds.")
     lease_s: float = Field(60.0, gt=0, description="Seconds a worker holds the inspections it has claimed.")
     max_attempts: int = Field(3, ge=1, description="Times an inspection is tried before it is kept as failed.")
@@ -54,6 +63,12 @@ class Settings(BaseSettings):
     )
     worker_max_batches: int = Field(0, ge=0, description="Batches after which a worker is replaced; 0: never.")
     worker_stuck_s: float = Field(300.0, gt=0, description="Seconds after which a batch, and its worker, is given up.")
+    step_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds one step on one picture may take; at most the lease."
+    )
+    blob_grace_s: float = Field(
+        86_400.0, ge=7200, description="Seconds that bytes no row names are left in the image store before removal."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.repositories.blobs import Blobs
 from data.repositories.idempotency import IdempotencyKeys
 from data.repositories.images import Images
 from data.repositories.inspections import Inspections
@@ -24,6 +25,10 @@ from data.repositories.parts import Parts
 from data.repositories.plant import Plant
 from data.repositories.recipes import Recipes
 from data.repositories.results import Results
+from data.repositories.runs import Runs
+from data.repositories.settling import Settling
+from data.repositories.triggers import Triggers
+from data.repositories.watched import Watched
 
 
 class UnitOfWork:
@@ -39,7 +44,12 @@ class UnitOfWork:
         self.inspections = Inspections(session)
         self.outbox = Outbox(session)
         self.results = Results(session)
+        self.runs = Runs(session, new_id)
+        self.settling = Settling(session)
+        self.blobs = Blobs(session)
         self.idempotency = IdempotencyKeys(session)
+        self.triggers = Triggers(session)
+        self.watched = Watched(session)
 
     async def __aenter__(self) -> Self:
         # The place where a transaction will say who acts: set_config('marksight.actor', ..., is_local => true).

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from core.archive import ArchiveLimits
 from core.engines import Engines, Reader
 from core.image import ImageLimits
 from data.database import Database
+from data.incoming import Incoming
 from data.settings import Settings
 from data.store import ImageStore, open_store
 from data.urls import app_url, redis_url, store_url
@@ -56,6 +58,11 @@ class Services:
         return open_store(store_url(self.settings))
 
     @cached_property
+    def incoming(self) -> Incoming:
+        """The files that are being received."""
+        return Incoming(self.settings.home / "incoming")
+
+    @cached_property
     def engines(self) -> Engines:
         """The engines, loaded at first use: a second or so."""
         return self._load_engines()
@@ -74,6 +81,12 @@ class Services:
         """The bounds a picture must keep."""
         settings = self.settings
         return ImageLimits(settings.max_image_bytes, settings.max_image_pixels, settings.min_image_side_px)
+
+    @property
+    def archive_limits(self) -> ArchiveLimits:
+        """The bounds an archive must keep."""
+        settings = self.settings
+        return ArchiveLimits(settings.max_archive_members, settings.max_archive_bytes, settings.max_archive_ratio)
 
     async def close(self) -> None:
         """Close every connection."""

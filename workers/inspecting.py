@@ -5,7 +5,8 @@
    its inspection, and only if there is none yet. What comes late is refused and forgotten.
 3. What fails rests and is tried again, longer each time; after `max_attempts` it is kept as failed, with the reason.
    A failed inspection has no result, so that a retry may still write one.
-4. Nothing but the picture, its recipe version and the engines goes into a verdict; times come from the inspection.
+4. Nothing but the pictures, the recipe version, the engines and what is stored of the lot goes into a verdict; times
+   come from the inspection.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from core.errors import MarksightError, RecipeInvalid
+from core.errors import LotTextInvalid, MarksightError, RecipeInvalid
 from data.channels import RESULTS
 from data.errors import StoreError
 from data.outage import is_away
@@ -26,9 +27,9 @@ from data.priorities import Priority
 from data.queries.inspection_view import NOT_JUDGED
 from data.queries.queue import Task, tasks
 from data.repositories.outbox import Claim, Lease
-from data.repositories.results import NewResult
 from workers.composition import Services
-from workers.judging import judge_picture
+from workers.judging import Judged, judge_task
+from workers.lot_marking import marked
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,12 @@ RENEWED_AFTER = 1 / 3
 AWAY_PAUSE_S = 0.5
 """How long to wait before a write is tried again while the database is away."""
 
-HOPELESS = (RecipeInvalid,)
+HOPELESS = (RecipeInvalid, LotTextInvalid)
 """Errors that another attempt would only repeat."""
 
 CODES: tuple[tuple[type[Exception], str], ...] = (
     (RecipeInvalid, "RECIPE_INVALID"),
+    (LotTextInvalid, "RECIPE_INVALID"),
     (StoreError, "STORE_FAILED"),
     (Exception, "ENGINE_FAILED"),
 )
@@ -92,7 +94,7 @@ class _Batch:
         self._services = services
         self._lease = lease
         self._held: set[UUID] = set()
-        self._ready: list[NewResult] = []
+        self._ready: list[Judged] = []
         self._renewed = self._flushed = time.monotonic()
 
     async def claim(self, batch_id: UUID) -> list[tuple[Claim, Task]]:
@@ -108,13 +110,13 @@ class _Batch:
         return [(claim, known[claim.inspection_id]) for claim in claims]
 
     async def inspect(self, claim: Claim, task: Task) -> None:
-        """Judge one picture, and write what is ready if it is time."""
+        """Judge one unit, and write what is ready if it is time."""
         await self._renew()
         if claim.inspection_id not in self._held:
             self.outcome.refused.add(claim.inspection_id)
             return
         try:
-            self._ready.append(await judge_picture(self._services, task, attempts=claim.attempts))
+            self._ready.append(await judge_task(self._services, task, attempts=claim.attempts))
         except Exception as error:  # noqa: BLE001 - one picture's boundary: it fails alone and takes no other with it
             await self._fail(claim, error)
         if claim.priority == Priority.WAITING or time.monotonic() - self._flushed >= FLUSH_S:
@@ -127,13 +129,14 @@ class _Batch:
             return
         standing = await self._while_leased(lambda: self._write(ready))
         self.outcome.judged |= standing
-        self.outcome.refused |= {result.inspection_id for result in ready} - standing
+        self.outcome.refused |= {one.task.inspection_id for one in ready} - standing
         self._flushed = time.monotonic()
 
-    async def _write(self, ready: Sequence[NewResult]) -> set[UUID]:
+    async def _write(self, ready: Sequence[Judged]) -> set[UUID]:
         async with self._services.database.unit_of_work() as work:
-            standing = await work.outbox.finish(self._lease.token, [result.inspection_id for result in ready])
-            results = [result for result in ready if result.inspection_id in standing]
+            standing = await work.outbox.finish(self._lease.token, [one.task.inspection_id for one in ready])
+            judged = await marked(work, [one for one in ready if one.task.inspection_id in standing])
+            results = [one.result() for one in judged]
             await work.results.add(results)
             await work.inspections.move(standing, "done")
             await work.notify_all(RESULTS, [_told(result.inspection_id, result.verdict) for result in results])

@@ -1,6 +1,7 @@
 """Intake: a picture in, an inspection that cannot be lost out.
 
 1. A picture that cannot be inspected, a recipe, station or lot that does not fit: refused before anything is kept.
+   What a picture takes over from recipe, station and lot is for `workers.capture` to say.
 2. The bytes are safe in the image store before the rows are written; inspection and outbox row are one transaction.
    A crash between the two leaves bytes that no row names, and nothing else.
 3. Once `accept` returns, the inspection will be judged, whatever is killed.
@@ -12,19 +13,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from core.image import ImageFacts, probe
 from data.channels import OUTBOX
 from data.priorities import Priority
-from data.queries import recipes
 from data.repositories.images import Picture
-from data.repositories.inspections import NewInspection
+from data.repositories.inspections import NewInspection, Pictured
+from data.repositories.parts import Seat
 from data.store import address_of
 from data.unit_of_work import UnitOfWork
+from workers.capture import Capture, capture
 from workers.composition import Services
+from workers.keeping import write
 
 MAX_KEY = 255
 
@@ -35,6 +39,7 @@ class Particulars:
 
     `recipe` is a recipe's id or name, or a part number; `part_number` a part number alone. Neither: the mark is read
     and not judged. `lighting` says how the picture was lit. `captured_at` (timezone-aware) is now, if not said.
+    `carrier`, `row` and `column` (from 1) go together; `trigger_number` is the station's own count of its triggers.
     `idempotency_key` is the caller's own; two callers may use the same.
     """
 
@@ -43,6 +48,10 @@ class Particulars:
     station: str | None = None
     lot: str | None = None
     unit_serial: str | None = None
+    carrier: str | None = None
+    row: int | None = None
+    column: int | None = None
+    trigger_number: int | None = None
     lighting: str | None = None
     file_name: str | None = None
     captured_at: datetime | None = None
@@ -55,39 +64,60 @@ class Particulars:
             raise ValueError(f"expected captured_at with a time zone, got {self.captured_at}")
         if self.idempotency_key is not None and not 0 < len(self.idempotency_key) <= MAX_KEY:
             raise ValueError(f"expected an idempotency key of 1 to {MAX_KEY} characters")
+        if len({part is None for part in (self.carrier, self.row, self.column)}) > 1:
+            raise ValueError("expected carrier, row and column together")
 
-    def request_digest(self, address: str) -> bytes:
-        """Return the SHA-256 of everything that makes this request differ from another."""
-        captured_at = self.captured_at.isoformat() if self.captured_at else None
-        told = [address, self.recipe, self.part_number, self.station, self.lot, self.unit_serial, self.lighting]
-        return hashlib.sha256(json.dumps([*told, captured_at]).encode()).digest()
+    @property
+    def seat(self) -> Seat | None:
+        """Where the unit lies in a carrier, if that was said."""
+        if self.carrier is None or self.row is None or self.column is None:
+            return None
+        return Seat(self.carrier, self.row, self.column)
+
+    def request_digest(self, pictures: Sequence[tuple[str, str | None]]) -> bytes:
+        """Return the SHA-256 of everything that makes this request differ from another; `pictures` with lighting."""
+        asked = asdict(self) | {"captured_at": self.captured_at.isoformat() if self.captured_at else None}
+        told = {name: value for name, value in asked.items() if name not in BESIDE_THE_REQUEST}
+        return hashlib.sha256(json.dumps([list(map(list, pictures)), told], sort_keys=True).encode()).digest()
 
 
 NOTHING_SAID = Particulars()
 
+BESIDE_THE_REQUEST = {"file_name", "priority", "idempotency_key", "caller"}
+"""Particulars that may differ between a request and its repetition."""
 
-async def accept(services: Services, data: bytes, particulars: Particulars = NOTHING_SAID) -> UUID:
-    """Keep a picture and have it inspected; return the inspection's id.
+
+@dataclass(frozen=True)
+class Shot:
+    """A further picture of the same unit, and how it was lit."""
+
+    data: bytes
+    lighting: str | None = None
+
+
+async def accept(
+    services: Services, data: bytes, particulars: Particulars = NOTHING_SAID, *, others: Sequence[Shot] = ()
+) -> UUID:
+    """Keep a picture, with `others` of the same unit, and have it inspected; return the inspection's id.
 
     Raises:
-        ImageRefused: the picture breaks a rule.
-        NotFound: no recipe, part or station is called so.
-        NothingPublished: the recipe has drafts only.
-        LotNotOpen: the lot is held or closed.
+        ImageRefused: a picture breaks a rule.
+        NotFound, NothingPublished, PartAmbiguous, LotNotOpen, LotDisagrees: as `workers.capture` says.
         IdempotencyMismatch: the key came before, with another request.
-        StoreError: the picture cannot be kept.
+        StoreError: a picture cannot be kept.
     """
-    facts = await asyncio.to_thread(probe, data, services.image_limits)
-    digest = particulars.request_digest(address_of(data))
-    async with services.database.unit_of_work() as work:  # looks only, and holds nothing up
+    shots = (Shot(data, particulars.lighting), *others)
+    facts = [await asyncio.to_thread(probe, shot.data, services.image_limits) for shot in shots]
+    digest = particulars.request_digest([(address_of(shot.data), shot.lighting) for shot in shots])
+    async with services.database.unit_of_work() as work:  # looks only: what it makes is not kept
         made = await _made_before(work, particulars, digest)
         if made is not None:
             return made
-        version_id = await _version(work, particulars)
-        await _check_place(work, particulars)
-    picture = _picture(await services.store.put(data), facts, len(data))
+        await _capture(work, particulars)
+    addresses = [await services.store.put(shot.data) for shot in shots]
+    pictures = [_picture(*kept) for kept in zip(addresses, facts, shots, strict=True)]
     async with services.database.unit_of_work() as work:
-        inspection_id = await _write(services, work, particulars, picture=picture, version_id=version_id)
+        inspection_id = await _write(services, work, particulars, pictures)
         if await _remember(work, particulars, digest, inspection_id):
             await work.notify(OUTBOX, {"priority": int(particulars.priority)})
             await work.commit()
@@ -112,44 +142,40 @@ async def _remember(work: UnitOfWork, particulars: Particulars, digest: bytes, i
     return await work.idempotency.remember(caller, key, request_digest=digest, inspection_id=inspection_id)
 
 
-async def _version(work: UnitOfWork, particulars: Particulars) -> UUID | None:
-    """Return the recipe version that will judge: the one in force now."""
-    if particulars.recipe:
-        return (await recipes.in_force(work.session, particulars.recipe)).id
-    if particulars.part_number:
-        return (await recipes.for_part(work.session, particulars.part_number)).id
-    return None
-
-
-async def _check_place(work: UnitOfWork, particulars: Particulars) -> None:
-    await work.plant.check_station(particulars.station)
-    if particulars.lot:
-        await work.parts.check_lot(particulars.lot)
+async def _capture(work: UnitOfWork, particulars: Particulars) -> Capture:
+    return await capture(
+        work,
+        recipe=particulars.recipe,
+        part_number=particulars.part_number,
+        station=particulars.station,
+        lot=particulars.lot,
+        captured_at=particulars.captured_at,
+    )
 
 
 async def _write(
-    services: Services, work: UnitOfWork, particulars: Particulars, *, picture: Picture, version_id: UUID | None
+    services: Services, work: UnitOfWork, particulars: Particulars, pictures: Sequence[tuple[Picture, str | None]]
 ) -> UUID:
     """Write the rows, in the one order that every intake keeps, so that no two wait for each other."""
-    station_id = await work.plant.station_id(particulars.station)
-    lot_id = await work.parts.open_lot(particulars.lot) if particulars.lot else None
-    image_id = await work.images.add(picture)
+    taken_over = await _capture(work, particulars)
+    ids = await write(services, work, [picture for picture, _ in pictures])
+    first, *others = [Pictured(ids[picture.address], lighting) for picture, lighting in pictures]
     new = NewInspection(
         id=work.new_id(),
-        attempt=await work.parts.begin_attempt(lot_id, particulars.unit_serial or None),
-        station_id=station_id,
-        image_id=image_id,
+        attempt=await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat),
+        image_id=first.image_id,
+        lighting=first.lighting,
+        others=tuple(others),
         captured_at=particulars.captured_at or services.clock(),
         priority=particulars.priority,
-        lot_id=lot_id,
-        recipe_version_id=version_id,
         file_name=particulars.file_name,
-        lighting=particulars.lighting,
+        trigger_number=particulars.trigger_number,
+        **vars(taken_over),
     )
     await work.inspections.add(new)
     await work.outbox.add(new.id, new.priority)
     return new.id
 
 
-def _picture(address: str, facts: ImageFacts, byte_count: int) -> Picture:
-    return Picture(address, facts.media_type, facts.width_px, facts.height_px, byte_count)
+def _picture(address: str, facts: ImageFacts, shot: Shot) -> tuple[Picture, str | None]:
+    return Picture(address, facts.media_type, facts.width_px, facts.height_px, len(shot.data)), shot.lighting

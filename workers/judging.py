@@ -1,20 +1,28 @@
-"""Judging one kept picture: its bytes, its recipe version and the engines in, a result to be written out."""
+"""Judging one unit: the bytes of its pictures, its recipe version and the engines in, a result to be written out.
+
+What its lot says, and whether it is on hold, are as they were when the pictures came in; they lie with the task.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core import evidence
-from core.engines import Engines
+from core.engines import Clock, Engines
 from core.errors import ImageRefused, MarksightError
 from core.image import ImageLimits, decode
-from core.inspection import Inspection, inspect, not_judged
-from core.reasons import Reason
+from core.inspection import Inspection, inspect_shots, not_judged
+from core.lot_texts import LotTexts, bound
+from core.reasons import Reason, tell
 from core.recipe import Recipe
-from data.queries.queue import Task
+from core.region import Region
+from core.shots import Shot
+from data.queries.queue import Task, TaskPicture
 from data.repositories.results import NewResult
+from data.tables import Document
 from workers.composition import Services
 
 UNDECIDED = "pending"
@@ -25,57 +33,105 @@ class EngineFailed(MarksightError):
     """The engine could not read the picture; another attempt may."""
 
 
-async def judge_picture(services: Services, task: Task, *, attempts: int) -> NewResult:
-    """Judge one picture. A picture that cannot be decoded is a verdict too: not judged, and why.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A unit that was judged, and by what; `marks` tell how it was held against its lot (`workers.lot_marking`)."""
+
+    task: Task
+    recipe: Recipe | None
+    inspection: Inspection
+    attempts: int
+    marks: tuple[Document, ...] = ()
+
+    def result(self) -> NewResult:
+        """Return the row to be written."""
+        document = evidence.to_document(self.inspection) | {"lot": self._lot()}
+        return NewResult(
+            inspection_id=self.task.inspection_id,
+            recipe_version_id=self.task.recipe_version_id,
+            verdict=self.inspection.verdict,
+            disposition=self.recipe.disposition_for(self.inspection.verdict) if self.recipe else UNDECIDED,
+            signal_version=self.inspection.signal_version,
+            evidence={name: value for name, value in document.items() if name != evidence.OUTSIDE_DIGEST},
+            digest=bytes.fromhex(evidence.digest(document)),
+            reasons=[told.code for told in self.inspection.reasons],
+            facts=self.inspection.facts,
+            score=self.inspection.score,
+            confidence=self.inspection.confidence,
+            signals=_signals(self.inspection),
+            attempts=self.attempts,
+            variant=self.inspection.variant,
+            seconds={name: round(value, 6) for name, value in self.inspection.seconds},
+        )
+
+    def _lot(self) -> Document | None:
+        if self.task.lot_id is None:
+            return None
+        return {"texts": self.task.lot_texts or {}, "on_hold": self.task.lot_on_hold, "marks": list(self.marks)}
+
+
+async def judge_task(services: Services, task: Task, *, attempts: int) -> Judged:
+    """Judge one unit. Pictures that cannot be decoded are a verdict too: not judged, and why.
 
     Raises:
-        EngineFailed: the engine failed on it.
-        RecipeInvalid: the recipe version is not one this program can use.
-        StoreError: the picture's bytes cannot be had.
+        EngineFailed: the engine failed on a picture.
+        RecipeInvalid, LotTextInvalid: the recipe version, or what its lot says, is not one this program can use.
+        StoreError: a picture's bytes cannot be had.
     """
     recipe = Recipe.from_document(task.recipe) if task.recipe is not None else None
-    data = await services.store.get(task.address)
-    inspection = await asyncio.to_thread(
-        _inspect, data, recipe, services.engines, limits=services.image_limits, captured_at=task.captured_at
-    )
+    if recipe is not None and task.lot_texts:
+        recipe = bound(recipe, LotTexts.from_document(task.lot_texts))
+    data = [await services.store.get(picture.address) for picture in task.pictures]
+    inspection = await asyncio.to_thread(_inspect, data, task, recipe, services.engines, services.image_limits)
     if inspection.facts & Reason.ENGINE_FAILED:
-        raise EngineFailed(inspection.reasons[0].words)
-    return result_of(inspection, task, recipe, attempts=attempts)
-
-
-def result_of(inspection: Inspection, task: Task, recipe: Recipe | None, *, attempts: int) -> NewResult:
-    """Return the row to be written of an inspection."""
-    document = evidence.to_document(inspection)
-    seconds = {name: round(value, 6) for name, value in inspection.seconds}
-    signals = {f"{name}_score": score for name, score in inspection.scores.items()}
-    signals |= {f"{name}_margin": margin for name, margin in inspection.margins.items()}
-    return NewResult(
-        inspection_id=task.inspection_id,
-        recipe_version_id=task.recipe_version_id,
-        verdict=inspection.verdict,
-        disposition=recipe.disposition_for(inspection.verdict) if recipe else UNDECIDED,
-        signal_version=inspection.signal_version,
-        evidence={name: value for name, value in document.items() if name != evidence.OUTSIDE_DIGEST},
-        digest=bytes.fromhex(evidence.digest(document)),
-        reasons=[told.code for told in inspection.reasons],
-        facts=inspection.facts,
-        score=inspection.score,
-        confidence=inspection.confidence,
-        signals=signals | {"ocr_legible": inspection.legible},
-        attempts=attempts,
-        variant=inspection.variant,
-        seconds=seconds,
-    )
+        raise EngineFailed(next(told.words for told in inspection.seen if told.reason is Reason.ENGINE_FAILED))
+    return Judged(task, recipe, inspection, attempts)
 
 
 def _inspect(
-    data: bytes, recipe: Recipe | None, engines: Engines, *, limits: ImageLimits, captured_at: datetime
+    data: Sequence[bytes], task: Task, recipe: Recipe | None, engines: Engines, limits: ImageLimits
 ) -> Inspection:
-    start = engines.clock()
+    shots = _Shots(data, task.pictures, limits, engines.clock)
+    known = (tell(Reason.LOT_ON_HOLD),) if task.lot_on_hold else ()
     try:
-        frame = decode(data, limits)
+        inspection = inspect_shots(shots, recipe, engines, captured_at=task.captured_at, known=known)
     except ImageRefused as error:
-        return not_judged(Reason.IMAGE_UNUSABLE, detail=error.detail.rstrip("."))
-    decoded = ("decode", engines.clock() - start)
-    inspection = inspect(frame, recipe, engines, captured_at=captured_at)
-    return replace(inspection, seconds=(decoded, *inspection.seconds))
+        return not_judged(Reason.IMAGE_UNUSABLE, known=known, detail=error.detail.rstrip("."))
+    return replace(inspection, seconds=(("decode", shots.seconds), *inspection.seconds))
+
+
+class _Shots:
+    """The pictures of a task that can be decoded, one at a time, so that no more than one lies in memory.
+
+    Iterating raises ImageRefused at the end when there was none. `seconds` were spent on decoding.
+    """
+
+    def __init__(
+        self, data: Sequence[bytes], pictures: Sequence[TaskPicture], limits: ImageLimits, clock: Clock
+    ) -> None:
+        self.seconds = 0.0
+        self._kept = tuple(zip(data, pictures, strict=True))
+        self._limits = limits
+        self._clock = clock
+
+    def __iter__(self) -> Iterator[Shot]:
+        refusals: list[ImageRefused] = []
+        for kept, picture in self._kept:
+            start = self._clock()
+            try:
+                frame = decode(kept, self._limits)
+            except ImageRefused as error:
+                refusals.append(error)
+                continue
+            self.seconds += self._clock() - start
+            region = Region.from_document(picture.region) if picture.region else None
+            yield Shot(frame, picture.position, picture.lighting, region)
+        if len(refusals) == len(self._kept):
+            raise refusals[0]
+
+
+def _signals(inspection: Inspection) -> dict[str, Any]:
+    """Return the columns named after signals."""
+    scores = {f"{name}_score": score for name, score in inspection.scores.items()}
+    margins = {f"{name}_margin": margin for name, margin in inspection.margins.items()}
+    return {**scores, **margins, "ocr_legible": inspection.legible}

@@ -125,8 +125,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The server met a failure it did not expect; it has written it to its log.",
         "Try again; if it stays, tell the administrator the time of the request.",
     ),
+    "lot-disagrees": ProblemKind(
+        409,
+        "The lot was started with something else",
+        "The request names another recipe or station than its lot was started with; nothing was kept.",
+        "Leave out what the lot says already, or name the right lot.",
+    ),
     "lot-not-open": ProblemKind(
-        409, "The lot takes no more parts", "It is on hold or closed.", "Choose an open lot, or release this one."
+        409, "The lot takes no more parts", "It is closed; nothing was kept.", "Name another lot, or start one."
     ),
     "method-not-allowed": ProblemKind(
         405,

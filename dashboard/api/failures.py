@@ -27,6 +27,7 @@ CODES: dict[type[MarksightError], str] = {
     data_errors.NothingPublished: "recipe-not-published",
     data_errors.PartAmbiguous: "recipe-ambiguous",
     data_errors.LotNotOpen: "lot-not-open",
+    data_errors.LotDisagrees: "lot-disagrees",
     data_errors.Conflict: "conflict",
     data_errors.StoreFull: "store-full",
     data_errors.BlobMissing: "picture-unavailable",

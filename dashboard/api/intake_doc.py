@@ -32,9 +32,9 @@ BODY: dict[str, Any] = {
 _PROBLEMS = documented(
     "answer-unavailable", "body-too-large", "idempotency-key-invalid", "idempotency-key-reused", "image-animated",
     "image-too-large", "image-too-many-pixels", "image-too-small", "image-truncated", "image-unsupported",
-    "lot-not-open", "multipart-invalid", "not-an-image", "origin-refused", "picture-missing", "recipe-ambiguous",
-    "recipe-not-published", "recipe-unknown", "reference-unknown", "store-full", "store-unavailable",
-    "unsupported-media-type",
+    "lot-disagrees", "lot-not-open", "multipart-invalid", "not-an-image", "origin-refused", "picture-missing",
+    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown", "store-full",
+    "store-unavailable", "unsupported-media-type",
 )  # fmt: skip
 _ACCEPTED: dict[str, Any] = {
     "description": "The picture is kept and will be inspected, whatever happens; look for the verdict at `Location`.",

@@ -7,21 +7,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.tables import Document, Image, Inspection, InspectionImage, OutboxItem, RecipeVersion
 
 
 @dataclass(frozen=True)
+class TaskPicture:
+    """One picture of what is to be inspected: where its bytes lie, and where in it the unit lies (`core.region`)."""
+
+    position: int
+    address: str
+    lighting: str | None = None
+    region: Document | None = None
+
+
+@dataclass(frozen=True)
 class Task:
-    """What a worker needs to inspect: where the picture lies, when it was taken, what it is judged by."""
+    """What a worker needs to inspect: the pictures in order, when they were taken, what they are judged by.
+
+    `lot_texts` and `lot_on_hold` are as they were when the pictures came in.
+    """
 
     inspection_id: UUID
-    address: str
+    unit_id: UUID
+    pictures: tuple[TaskPicture, ...]
     captured_at: datetime
-    recipe_version_id: UUID | None
-    recipe: Document | None
+    recipe_version_id: UUID | None = None
+    recipe: Document | None = None
+    lot_id: UUID | None = None
+    lot_texts: Document | None = None
+    lot_on_hold: bool = False
 
 
 async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
@@ -38,13 +55,35 @@ async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
 async def tasks(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Task]:
     """Return what is needed to inspect each of these."""
     statement = (
-        select(Inspection.id, Image, Inspection.captured_at, RecipeVersion.id, RecipeVersion.document)
-        .join(InspectionImage, and_(InspectionImage.inspection_id == Inspection.id, InspectionImage.position == 0))
-        .join(Image, Image.id == InspectionImage.image_id)
+        select(Inspection, RecipeVersion.document)
         .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
         .where(Inspection.id.in_(ids))
     )
+    pictures = await _pictures(session, ids)
     return {
-        id_: Task(id_, image.address, captured_at, version_id, document)
-        for id_, image, captured_at, version_id, document in await session.execute(statement)
+        found.id: Task(
+            inspection_id=found.id,
+            unit_id=found.unit_id,
+            pictures=tuple(pictures[found.id]),
+            captured_at=found.captured_at,
+            recipe_version_id=found.recipe_version_id,
+            recipe=document,
+            lot_id=found.lot_id,
+            lot_texts=found.lot_texts,
+            lot_on_hold=found.lot_on_hold,
+        )
+        for found, document in await session.execute(statement)
     }
+
+
+async def _pictures(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[TaskPicture]]:
+    statement = (
+        select(InspectionImage, Image)
+        .join(Image, Image.id == InspectionImage.image_id)
+        .where(InspectionImage.inspection_id.in_(ids))
+        .order_by(InspectionImage.inspection_id, InspectionImage.position)
+    )
+    pictures: dict[UUID, list[TaskPicture]] = {id_: [] for id_ in ids}
+    for place, image in await session.execute(statement):
+        pictures[place.inspection_id].append(TaskPicture(place.position, image.address, place.lighting, place.region))
+    return pictures

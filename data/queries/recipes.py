@@ -124,7 +124,7 @@ async def in_force(session: AsyncSession, reference: str) -> VersionView:
         NothingPublished: the recipe has drafts only.
         PartAmbiguous: several recipes judge that part number.
     """
-    recipe_id = await _recipe_id(session, reference)
+    recipe_id = await called(session, reference)
     if recipe_id is None:
         return await for_part(session, reference)
     row = (await session.execute(_versions().where(RecipeVersion.id == _version_in_force(recipe_id)))).first()
@@ -152,7 +152,8 @@ async def for_part(session: AsyncSession, part_number: str) -> VersionView:
     return _view(rows[0])
 
 
-async def _recipe_id(session: AsyncSession, reference: str) -> UUID | None:
+async def called(session: AsyncSession, reference: str) -> UUID | None:
+    """Return the id of the recipe that has `reference` as its id or name, or None."""
     try:
         named = Recipe.id == UUID(reference)
     except ValueError:

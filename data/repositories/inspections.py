@@ -11,14 +11,23 @@ from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.parts import Attempt
-from data.tables import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
+from data.tables import FINAL_STATES, TRANSITIONS, Document, Inspection, InspectionImage, InspectionState
 
 NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
 
 
 @dataclass(frozen=True)
+class Pictured:
+    """A picture of a unit: how it was lit, and where in it the unit lies (`core.region`), if not everywhere."""
+
+    image_id: UUID
+    lighting: str | None = None
+    region: Document | None = None
+
+
+@dataclass(frozen=True)
 class NewInspection:
-    """An inspection as it comes in, with one picture."""
+    """An inspection as it comes in, with its first picture (as `Pictured`) and `others` of the same unit, in order."""
 
     id: UUID
     attempt: Attempt
@@ -30,6 +39,13 @@ class NewInspection:
     recipe_version_id: UUID | None = None
     file_name: str | None = None
     lighting: str | None = None
+    run_id: UUID | None = None
+    run_file_id: UUID | None = None
+    trigger_number: int | None = None
+    lot_texts: Document | None = None
+    lot_on_hold: bool = False
+    region: Document | None = None
+    others: tuple[Pictured, ...] = ()
 
 
 class Inspections:
@@ -39,7 +55,7 @@ class Inspections:
         self._session = session
 
     async def add(self, new: NewInspection) -> None:
-        """Add an inspection and its picture."""
+        """Add an inspection and its pictures."""
         inspection = {
             "id": new.id,
             "unit_id": new.attempt.unit_id,
@@ -50,10 +66,16 @@ class Inspections:
             "priority": new.priority,
             "captured_at": new.captured_at,
             "file_name": new.file_name,
+            "run_id": new.run_id,
+            "run_file_id": new.run_file_id,
+            "trigger_number": new.trigger_number,
+            "lot_texts": new.lot_texts,
+            "lot_on_hold": new.lot_on_hold,
         }
-        image = {"inspection_id": new.id, "position": 0, "image_id": new.image_id, "lighting": new.lighting}
+        pictures = (Pictured(new.image_id, new.lighting, new.region), *new.others)
+        images = [{"inspection_id": new.id, "position": at, **vars(one)} for at, one in enumerate(pictures)]
         await self._session.execute(insert(Inspection).values(inspection))
-        await self._session.execute(insert(InspectionImage).values(image))
+        await self._session.execute(insert(InspectionImage).values(images))
 
     async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
         """Bring inspections to the state `to`; return those that went there, with their priority.

@@ -44,9 +44,9 @@ class Outbox:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, inspection_id: UUID, priority: int) -> None:
+    async def add(self, inspection_id: UUID, priority: int, *, run_id: UUID | None = None) -> None:
         """Let an inspection wait; one that waits already keeps its place."""
-        row = {"inspection_id": inspection_id, "priority": priority}
+        row = {"inspection_id": inspection_id, "priority": priority, "run_id": run_id}
         await self._session.execute(insert(OutboxItem).values(row).on_conflict_do_nothing())
 
     async def batch(self, batch_id: UUID, limit: int) -> list[UUID]:

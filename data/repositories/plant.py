@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,17 +34,6 @@ class Plant:
         if found is None and wanted != DEFAULT_NAME:
             raise NotFound("station", wanted)
         return found or await self.add_station(wanted, line=DEFAULT_NAME, site=DEFAULT_NAME)
-
-    async def check_station(self, name: str | None) -> None:
-        """See that pictures may come from the station called `name`; writes nothing.
-
-        Raises:
-            NotFound: no station has that name.
-        """
-        wanted = name or DEFAULT_NAME
-        known = select(exists().where(Station.name == wanted))
-        if wanted != DEFAULT_NAME and not await self._session.scalar(known):
-            raise NotFound("station", wanted)
 
     async def add_station(self, name: str, *, line: str, site: str) -> UUID:
         """Return the id of a station; it, its line and its site are made where they are missing."""

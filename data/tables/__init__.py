@@ -5,20 +5,39 @@ from data.tables.idempotency import IdempotencyKey
 from data.tables.image import Image
 from data.tables.inspection import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
 from data.tables.outbox import OutboxItem
-from data.tables.part import Lot, LotState, Unit
-from data.tables.plant import Line, Site, Station
+from data.tables.part import LOT_TRANSITIONS, Lot, LotMark, LotState, Unit
+from data.tables.plant import Line, Site, Station, StationTriggers, WatchedFolder, WatchedRefusal
 from data.tables.recipe import Recipe, RecipeVersion, VersionState
 from data.tables.result import VERDICTS, Result
+from data.tables.run import (
+    ENDED_RUNS,
+    FILE_TRANSITIONS,
+    RUN_TRANSITIONS,
+    SETTLEMENT,
+    FileState,
+    Run,
+    RunFact,
+    RunFile,
+    RunState,
+    RunStep,
+    RunType,
+)
 
 metadata = Base.metadata
 
 __all__ = [
+    "ENDED_RUNS",
+    "FILE_TRANSITIONS",
     "FINAL_STATES",
+    "LOT_TRANSITIONS",
     "MISSING",
+    "RUN_TRANSITIONS",
+    "SETTLEMENT",
     "TRANSITIONS",
     "VERDICTS",
     "Base",
     "Document",
+    "FileState",
     "IdempotencyKey",
     "Image",
     "Inspection",
@@ -26,14 +45,24 @@ __all__ = [
     "InspectionState",
     "Line",
     "Lot",
+    "LotMark",
     "LotState",
     "OutboxItem",
     "Recipe",
     "RecipeVersion",
     "Result",
+    "Run",
+    "RunFact",
+    "RunFile",
+    "RunState",
+    "RunStep",
+    "RunType",
     "Site",
     "Station",
+    "StationTriggers",
     "Unit",
     "VersionState",
+    "WatchedFolder",
+    "WatchedRefusal",
     "metadata",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data.tables.base import Base, Id, sha256
+from data.tables.base import Base, Document, Id, sha256
 
 
 class Image(Base):
@@ -14,6 +14,8 @@ class Image(Base):
     __tablename__ = "images"
     __table_args__ = (
         sha256("sha256"),
+        CheckConstraint("thumbnail IS NULL OR octet_length(thumbnail) = 32", name="thumbnail_is_sha256"),
+        Index("ix_images_thumbnail", "thumbnail", postgresql_where=text("thumbnail IS NOT NULL")),
         CheckConstraint("byte_count > 0 AND width_px > 0 AND height_px > 0", name="sizes_positive"),
     )
 
@@ -23,6 +25,10 @@ class Image(Base):
     width_px: Mapped[int]
     height_px: Mapped[int]
     byte_count: Mapped[int] = mapped_column(BigInteger)
+    thumbnail: Mapped[bytes | None]
+    """The address of the picture made small, once it was made; it is made once."""
+    about: Mapped[Document | None]
+    """What the file says of itself (`core.image_about`): camera, lens, exposure, when it was taken."""
 
     @property
     def address(self) -> str:

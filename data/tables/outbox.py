@@ -34,10 +34,12 @@ class OutboxItem(Base):
             "inspection_id",
             postgresql_where=text("batch_id IS NULL"),
         ),
+        Index("ix_outbox_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         Index("ix_outbox_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 
     inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"), primary_key=True)
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id"))
     priority: Mapped[Small]
     available_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     attempts: Mapped[Small] = mapped_column(server_default="0")

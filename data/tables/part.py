@@ -1,27 +1,64 @@
-"""What is inspected: lots, and the units (single physical parts) in them."""
+"""What is inspected: lots, and the units (single physical parts) in them.
+
+1. Starting a lot binds its station, the recipe version that judges it and the texts its marks must carry
+   (`core.lot_texts`): date code, lot code, trace code. A lot that a picture merely names binds nothing.
+2. A lot's state goes as `LOT_TRANSITIONS` says. On hold, parts still come in, and fail for it; closed, none do.
+3. `lot_marks` counts what the units of a lot were read to say where only a pattern is expected; a unit that says
+   something else than those before it makes the lot mixed.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data.tables.base import Base, Id, one_of
+from data.tables.base import Base, Document, Id, one_of
 
 LotState = Literal["open", "hold", "closed"]
 
+LOT_TRANSITIONS: dict[LotState, frozenset[LotState]] = {
+    "open": frozenset({"hold", "closed"}),
+    "hold": frozenset({"open", "closed"}),
+    "closed": frozenset(),
+}
+
 
 class Lot(Base):
-    """A lot, by the code that travels with it. Units are judged while it is open."""
+    """A lot, by the code that travels with it."""
 
     __tablename__ = "lots"
-    __table_args__ = (one_of("state", get_args(LotState)),)
+    __table_args__ = (
+        one_of("state", get_args(LotState)),
+        Index(None, "station_id", "id"),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)
     state: Mapped[LotState] = mapped_column(Text, server_default="open")
+    station_id: Mapped[UUID | None] = mapped_column(ForeignKey("stations.id"))
+    recipe_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipe_versions.id"))
+    texts: Mapped[Document] = mapped_column(server_default=text("'{}'::jsonb"))
+    """What its marks must say, by name: `{"date": "2431", "lot": "AB12C", "trace": "X7"}`."""
+    reason: Mapped[str] = mapped_column(server_default="")
+    """Why it is on hold, or was released or closed, in the words of who did it."""
+    started_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class LotMark(Base):
+    """How many units of a lot were read to say `text` where `expected`, a pattern, leaves it open."""
+
+    __tablename__ = "lot_marks"
+    __table_args__ = (Index(None, "lot_id", "expected", "units"),)
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    expected: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(primary_key=True)
+    units: Mapped[int]
 
 
 class Unit(Base):

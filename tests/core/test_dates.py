@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -75,6 +75,32 @@ def test_age_in_weeks(read: str, weeks: int) -> None:
     assert abs(code.age_weeks(NOW) - weeks) <= 1
 
 
+@pytest.mark.parametrize(
+    ("text", "read", "captured", "year"),
+    [
+        pytest.param("{Y}{WW}", "601", datetime(2025, 12, 29, tzinfo=UTC), 2026, id="week 1 begins in December"),
+        pytest.param("{Y}", "6", datetime(2025, 12, 31, 10, tzinfo=UTC), 2026, id="the year has begun somewhere"),
+        pytest.param("{Y}", "7", datetime(2027, 1, 1, tzinfo=UTC), 2027, id="1 January 2027 is in week 53 of 2026"),
+        pytest.param("{YY}", "27", datetime(2027, 1, 1, tzinfo=UTC), 2027, id="and 27 is that year"),
+    ],
+)
+def test_at_new_year_a_part_may_name_either_year(text: str, read: str, captured: datetime, year: int) -> None:
+    code = date_code(pattern(text).places, read, captured)
+    assert code is not None
+    assert (code.year, code.after(captured)) == (year, False)
+
+
+@pytest.mark.parametrize("read", ["2627", "2628", "2526"])
+def test_the_time_zone_in_which_the_moment_is_told_makes_no_difference(read: str) -> None:
+    code = date_code(pattern("{YYWW}").places, read, NOW)
+    assert code is not None
+    for moment in (NOW, datetime(2026, 7, 5, 10, tzinfo=UTC), datetime(2026, 7, 6, 11, tzinfo=UTC)):
+        for hours in (-12, -8, 9, 14):
+            told = moment.astimezone(timezone(timedelta(hours=hours)))
+            assert date_code(pattern("{YYWW}").places, read, told) == date_code(pattern("{YYWW}").places, read, moment)
+            assert (code.after(told), code.age_weeks(told)) == (code.after(moment), code.age_weeks(moment))
+
+
 def test_the_first_date_of_a_line_counts() -> None:
     code = date_code(pattern("{YYWW}-{YYWW}").places, "1932-2001", NOW)
     assert code is not None
@@ -91,10 +117,11 @@ def test_the_first_year_digit_counts() -> None:
     ("text", "read", "captured", "weeks"),
     [
         pytest.param("{YYWW}", "2627", datetime(2026, 7, 5, tzinfo=UTC), 0, id="Sunday of its week"),
-        pytest.param("{YYWW}", "2627", datetime(2026, 7, 6, tzinfo=UTC), 1, id="Monday after"),
-        pytest.param("{YYWW}", "2053", datetime(2020, 12, 21, tzinfo=UTC), 0, id="week 53 counts from week 52"),
-        pytest.param("{YY}", "25", datetime(2025, 12, 22, tzinfo=UTC), 0, id="a year counts from its week 52"),
-        pytest.param("{YY}", "25", datetime(2025, 12, 29, tzinfo=UTC), 1, id="and is a week old after it"),
+        pytest.param("{YYWW}", "2627", datetime(2026, 7, 6, 11, 59, tzinfo=UTC), 0, id="still Sunday somewhere"),
+        pytest.param("{YYWW}", "2627", datetime(2026, 7, 6, 12, tzinfo=UTC), 1, id="Monday where the day ends last"),
+        pytest.param("{YYWW}", "2053", datetime(2020, 12, 21, 12, tzinfo=UTC), 0, id="week 53 counts from week 52"),
+        pytest.param("{YY}", "25", datetime(2025, 12, 22, 12, tzinfo=UTC), 0, id="a year counts from its week 52"),
+        pytest.param("{YY}", "25", datetime(2025, 12, 29, 12, tzinfo=UTC), 1, id="and is a week old after it"),
     ],
 )
 def test_age_counts_whole_weeks_from_the_monday(text: str, read: str, captured: datetime, weeks: int) -> None:
@@ -109,7 +136,7 @@ def test_no_date_code_breaks(year: int, week: int, captured: datetime) -> None:
     code = date_code(pattern("{YYWW}").places, f"{year:02}{week:02}", moment)
     assert code is not None
     assert code.year % 100 == year
-    assert moment.year - 80 < code.year <= moment.year + 20
+    assert moment.year - 80 < code.year <= moment.year + 21, "and a year later on its last days"
     code.after(moment)
     if code.possible:
         code.age_weeks(moment)

@@ -31,7 +31,7 @@ def test_the_document_is_plain_json(document: dict[str, Any]) -> None:
 def test_it_holds_all_that_was_promised(document: dict[str, Any]) -> None:
     assert {
         "schema", "verdict", "reasons", "facts", "score", "confidence", "signals", "legible", "variant", "outline",
-        "rotation_ccw_deg", "lines", "fields", "seconds", "signal_version",
+        "rotation_ccw_deg", "picture", "pictures", "lines", "fields", "seconds", "signal_version",
     } == set(document)  # fmt: skip
     assert document["schema"] == 1
     assert document["verdict"] == "fail"

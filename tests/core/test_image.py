@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageRefused, MarksightError
-from core.image import REFUSALS, ImageLimits, decode, probe, scale_to_8_bits
+from core.image import REFUSALS, ImageLimits, decode, examine, probe, scale_to_8_bits
 
 LIMITS = ImageLimits(max_bytes=4 * 2**20, max_pixels=1_000_000, min_side_px=16)
 WIDTH, HEIGHT = 64, 48
@@ -372,3 +372,11 @@ def test_a_picture_that_just_keeps_its_bounds_is_accepted() -> None:
 
 def test_limits_may_be_as_low_as_one() -> None:
     assert ImageLimits(1, 1, 1).min_side_px == 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff", ".jpg"])
+def test_a_picture_examined_is_probed_and_decoded_at_once(suffix: str) -> None:
+    data = encoded(np.full((HEIGHT, WIDTH, 3), 90, np.uint8), suffix)
+    facts, frame = examine(data, LIMITS)
+    assert facts == probe(data, LIMITS)
+    assert np.array_equal(frame.pixels, decode(data, LIMITS).pixels)

@@ -40,6 +40,8 @@ def test_folding_twice_changes_nothing() -> None:
         pytest.param("{X5}", "9UGH2", "9UGH-", id="letters and digits"),
         pytest.param("{N}{N2}", "123", "12", id="one after another"),
         pytest.param("A{{B", "A{B", "AB", id="a brace"),
+        pytest.param("LOT {lot:X5}", "LOTAB12C", "LOTAB12", id="the lot's code"),
+        pytest.param("{trace:N}{trace:A2}", "7XY", "XY7", id="the trace code, in pieces"),
     ],
 )
 def test_pattern_matches_place_by_place(text: str, matching: str, other: str) -> None:
@@ -52,6 +54,11 @@ def test_pattern_matches_place_by_place(text: str, matching: str, other: str) ->
     [
         pytest.param("{Q}", "unknown pattern {Q}", id="unknown"),
         pytest.param("{}", "unknown pattern {}", id="empty braces"),
+        pytest.param("{serial:X5}", "known are .*{lot:X} and {trace:X}", id="a name that lots have none of"),
+        pytest.param("{lot}", "unknown pattern", id="a name alone"),
+        pytest.param("{lot:S}", "unknown pattern", id="a symbol is no lot code"),
+        pytest.param("{lot:YYWW}", "unknown pattern", id="nor is a date"),
+        pytest.param("{lot:X33}", "at most 32", id="count too great for a name"),
         pytest.param("{yyww}", "unknown pattern", id="lower case is unknown"),
         pytest.param("{X0}", "unknown pattern", id="count of none"),
         pytest.param("{X33}", "at most 32", id="count too great"),

@@ -55,7 +55,7 @@ async def add_inspection(work: UnitOfWork, id_: UUID | None = None, **particular
         **particulars,
     )
     await work.inspections.add(new)
-    await work.outbox.add(new.id, priority)
+    await work.outbox.add(new.id, priority, run_id=new.run_id)
     return new.id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import sys
 from collections.abc import AsyncIterator
 
@@ -75,3 +76,19 @@ async def test_a_bucket_that_works_says_so_and_one_that_is_not_there_too(store: 
     await store.check()
     with pytest.raises(StoreError, match="s3://nobody-made-it"):
         await BucketStore.at("nobody-made-it", endpoint=endpoint).check()
+
+
+async def test_bytes_are_read_here_and_there(store: BucketStore) -> None:
+    data = bytes(range(256)) * 9000
+    address = await store.put(data)
+
+    def read() -> list[bytes]:
+        with store.open(address) as found:
+            found.seek(-4, io.SEEK_END)
+            end = found.read()
+            found.seek(1_000_000)
+            return [end, found.read(8), found.read(1)]
+
+    assert await asyncio.to_thread(read) == [data[-4:], data[1_000_000:1_000_008], data[1_000_008:1_000_009]]
+    with pytest.raises(BlobMissing), store.open("0" * 64):
+        pass

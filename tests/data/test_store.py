@@ -235,3 +235,14 @@ def test_a_folder_is_opened_by_its_url(tmp_path: Path) -> None:
 
 def test_a_bucket_is_opened_by_its_url() -> None:
     assert isinstance(open_store("s3://pictures/plant-1?endpoint=http://127.0.0.1:9000"), BucketStore)
+
+
+async def test_bytes_are_read_here_and_there(store: ImageStore) -> None:
+    address = await store.put(b"0123456789")
+    with store.open(address) as found:
+        found.seek(-2, 2)
+        assert found.read() == b"89"
+        found.seek(3)
+        assert found.read(2) == b"34"
+    with pytest.raises(BlobMissing), store.open("0" * 64):
+        pass

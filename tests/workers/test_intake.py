@@ -103,9 +103,9 @@ async def test_the_same_picture_is_kept_once_and_inspected_twice(services: Servi
     assert (await rows(services))["images"] == 1
 
 
-async def hold_lot(services: Services) -> None:
+async def close_lot(services: Services) -> None:
     async with services.database.unit_of_work() as work:
-        work.session.add(Lot(id=work.new_id(), code="held", state="hold"))
+        work.session.add(Lot(id=work.new_id(), code="closed", state="closed"))
         await work.commit()
 
 
@@ -116,7 +116,7 @@ async def hold_lot(services: Services) -> None:
         pytest.param({"part_number": "no such"}, NotFound, id="an unknown part"),
         pytest.param({"station": "no such"}, NotFound, id="an unknown station"),
         pytest.param({"recipe": "drafted"}, NothingPublished, id="a recipe never published"),
-        pytest.param({"lot": "held"}, LotNotOpen, id="a lot on hold"),
+        pytest.param({"lot": "closed"}, LotNotOpen, id="a closed lot"),
         pytest.param({"recipe": "TWICE"}, Conflict, id="a part of two recipes"),
     ],
 )
@@ -126,7 +126,7 @@ async def test_what_does_not_fit_is_refused_and_leaves_nothing(
     await create_draft(services, recipe("drafted", part_number="").to_document())
     for name in ("one", "two"):
         await published(services.database, recipe(name, part_number="TWICE"))
-    await hold_lot(services)
+    await close_lot(services)
     before = blobs(services.settings.home)
     with pytest.raises(error):
         await accept(services, picture(), Particulars(**told))

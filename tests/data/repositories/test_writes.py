@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from data.database import Database
-from data.errors import IdempotencyMismatch, LotNotOpen, NotFound
+from data.errors import IdempotencyMismatch, NotFound
 from data.repositories.idempotency import KEPT_FOR
+from data.repositories.parts import Seat
 from data.tables import (
     TRANSITIONS,
     IdempotencyKey,
@@ -19,7 +20,6 @@ from data.tables import (
     Inspection,
     InspectionState,
     Line,
-    Lot,
     Result,
     Site,
     Station,
@@ -95,13 +95,36 @@ class TestParts:
         async with database.unit_of_work() as work:
             assert await work.parts.open_lot("A") == await work.parts.open_lot("A")
 
-    @pytest.mark.parametrize("state", ["hold", "closed"])
-    async def test_a_lot_that_is_not_open_takes_no_parts(self, database: Database, state: str) -> None:
+    async def test_a_seat_in_a_carrier_is_a_unit(self, database: Database) -> None:
         async with database.unit_of_work() as work:
-            await work.parts.open_lot("A")
-            await work.session.execute(update(Lot).values(state=state))
-            with pytest.raises(LotNotOpen, match=f"its state is {state}"):
-                await work.parts.open_lot("A")
+            lots = [await work.parts.open_lot("A"), None]
+            seats = [Seat("T1", 1, 1), Seat("T1", 1, 2), Seat("T2", 1, 1), Seat("T1", 1, 1)]
+            attempts = [await work.parts.begin_attempt(lot, seat=seat) for lot in lots for seat in seats]
+        assert [attempt.number for attempt in attempts] == [1, 1, 1, 2] * 2
+        assert len({attempt.unit_id for attempt in attempts}) == 6
+
+    async def test_a_serial_tells_units_apart_that_lay_in_the_same_seat(self, database: Database) -> None:
+        seat = Seat("T1", 1, 1)
+        async with database.unit_of_work() as work:
+            attempts = [await work.parts.begin_attempt(None, serial, seat) for serial in ("SN1", "SN2", "SN1")]
+            await work.commit()
+            units = {unit.serial: unit.carrier for unit in await work.session.scalars(select(Unit))}
+        assert [attempt.number for attempt in attempts] == [1, 1, 2]
+        assert units == {"SN1": "T1", "SN2": None}
+
+    async def test_serials_that_come_to_a_seat_at_once_are_units_of_their_own(self, database: Database) -> None:
+        async def begin(serial: str) -> UUID:
+            async with database.unit_of_work() as work:
+                attempt = await work.parts.begin_attempt(None, serial, Seat("T1", 1, 1))
+                await work.commit()
+            return attempt.unit_id
+
+        assert len({*await asyncio.gather(*(begin(f"SN{number}") for number in range(8)))}) == 8
+
+    @pytest.mark.parametrize("seat", [("", 1, 1), ("T1", 0, 1), ("T1", 1, 0)], ids=["no carrier", "row 0", "column 0"])
+    def test_a_seat_is_checked(self, seat: tuple[str, int, int]) -> None:
+        with pytest.raises(ValueError, match="expected a carrier"):
+            Seat(*seat)
 
 
 class TestImages:

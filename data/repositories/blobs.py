@@ -1,0 +1,46 @@
+"""Holds addresses of the image store against its collector, and tells which of them no row names.
+
+1. Whoever writes a row that names an address first holds the address (`hold`), shared with others who do; then makes
+   sure that the bytes are there, and writes.
+2. The collector takes an address for itself (`take`), which it gets only while nobody holds it; then asks whether a
+   row names it, and removes it if not. Either it sees the row, or its removal is seen by whoever writes one.
+3. Holds end with the transaction. An address is known by its first eight bytes: two that share them wait for nothing
+   worse than each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from data.tables import Image, RunFile
+
+
+class Blobs:
+    """Addresses of the image store (hexadecimal SHA-256) as they are held."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def hold(self, addresses: Collection[str]) -> None:
+        """Keep the collector away from what lies at these addresses until this unit ends."""
+        keys = cast(sorted({_key(address) for address in addresses}), ARRAY(BigInteger))
+        each = func.unnest(keys).column_valued("key")
+        await self._session.execute(select(func.pg_advisory_xact_lock_shared(each)))
+
+    async def take(self, address: str) -> bool:
+        """Take an address for oneself until this unit ends; False if somebody holds it."""
+        return bool(await self._session.scalar(select(func.pg_try_advisory_xact_lock(_key(address)))))
+
+    async def is_named(self, address: str) -> bool:
+        """Tell whether any row names an address: asked after `take`, it stays true or false."""
+        digest = bytes.fromhex(address)
+        image = exists().where(or_(Image.sha256 == digest, Image.thumbnail == digest))
+        return bool(await self._session.scalar(select(or_(image, exists().where(RunFile.sha256 == digest)))))
+
+
+def _key(address: str) -> int:
+    return int.from_bytes(bytes.fromhex(address)[:8], "big", signed=True)
