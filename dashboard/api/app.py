@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, inspections, intake, plain, previews, recipes, system
+from dashboard.api import failures, inspections, intake, plain, previews, recipes, resumable, runs, system, uploads
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
+from dashboard.api.run_events import RunFeed
+from dashboard.api.run_schemas import RunView
 from dashboard.api.schemas import ProblemView
 from dashboard.api.waiting import ResultFeed
 from dashboard.origins import allowed_hosts, is_loopback
+from data.queries import runs as run_queries
 from data.urls import app_url
 
 if TYPE_CHECKING:
@@ -26,12 +31,17 @@ BODY_BYTES = 2**20
 FORM_BYTES = 64 * 1024
 """Room for what a form holds beside its picture."""
 
+UPLOAD_FORM_BYTES = 64 * 2**20
+"""Room for what a form holds beside its files: their names, 100,000 of them."""
+
 DESCRIPTION = "Reads the top marks of integrated circuits, checks them against recipes, and keeps the proof."
 
 
 def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     """Return the app on `services`; whoever serves it tells it with `bound_at` where."""
-    picture_bytes = services.settings.max_image_bytes + FORM_BYTES
+    settings = services.settings
+    bounds = dict.fromkeys(intake.PATHS, settings.max_image_bytes + FORM_BYTES)
+    bounds |= dict.fromkeys((uploads.PATH, f"{uploads.PATH}/"), settings.max_upload_bytes + UPLOAD_FORM_BYTES)
     app = FastAPI(
         title="Marksight",
         version=version("marksight"),
@@ -41,15 +51,17 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(HeadAsGet),
+            Middleware(resumable.TusVersion),
             Middleware(OriginGuard),
-            Middleware(BoundedBody, max_bytes=BODY_BYTES, by_path=dict.fromkeys(intake.PATHS, picture_bytes)),
+            Middleware(BoundedBody, max_bytes=BODY_BYTES, by_path=bounds),
         ],
     )
     app.state.services = services
     app.state.hosts, app.state.bound_to_loopback = frozenset(), False
-    app.state.feed = ResultFeed(lambda: app_url(services.settings))
+    app.state.feed = ResultFeed(lambda: app_url(settings))
+    app.state.run_feed = RunFeed(lambda: app_url(settings), partial(_run, services))
     failures.install(app)
-    for module in (intake, inspections, recipes, system, previews):
+    for module in (intake, inspections, uploads, resumable, runs, recipes, system, previews):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -75,6 +87,12 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for results while the app serves."""
-    async with app.state.feed.listening():
+    """Listen for what happens while the app serves."""
+    async with app.state.feed.listening(), app.state.run_feed.listening():
         yield
+
+
+async def _run(services: Services, run_id: UUID) -> RunView:
+    """Return a run as it is now."""
+    async with services.database.session() as session:
+        return RunView.of(await run_queries.summary(session, run_id))

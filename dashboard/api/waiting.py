@@ -9,51 +9,43 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID
 
-import asyncpg
-
+from dashboard.api.listening import Listener, Url
 from data.channels import RESULTS
 
 LOOK_S = 1.0
-CONNECT_S = 10.0
-BACK_OFF_S = (0.1, 0.5, 2.0)
-
-log = logging.getLogger(__name__)
-
-Url = Callable[[], str]
 
 
-class ResultFeed:
+class ResultFeed(Listener):
     """Who waits for which inspection, and the connection that tells them."""
 
+    channel = RESULTS
+    subject = "inspection_id"
+
     def __init__(self, url: Url, *, look_s: float = LOOK_S) -> None:
-        self._url = url
+        super().__init__(url)
         self._look_s = look_s
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._ended = False
-        self.connected = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
         return sum(len(waiting) for waiting in self._waiting.values())
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Listen while the context lasts."""
-        task = asyncio.create_task(self._listen_for_ever())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    def told(self, subject_id: UUID) -> None:
+        """Wake those who wait for an inspection."""
+        for told in self._waiting.get(subject_id, ()):
+            told.set()
+
+    def told_all(self) -> None:
+        """Wake everyone."""
+        for told in self._everyone():
+            told.set()
 
     async def until(self, inspection_id: UUID, done: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
         """Wait until `done` says so; False when it has not by `timeout_s`, or when waiting has ended for all.
@@ -80,44 +72,12 @@ class ResultFeed:
     def end(self) -> None:
         """Let nobody wait any longer."""
         self._ended = True
-        for told in self._everyone():
-            told.set()
+        self.told_all()
 
     def _forget(self, inspection_id: UUID, told: asyncio.Event) -> None:
         self._waiting[inspection_id].discard(told)
         if not self._waiting[inspection_id]:
             del self._waiting[inspection_id]
-
-    async def _listen_for_ever(self) -> None:
-        failures = 0
-        while True:
-            try:
-                await self._listen()
-                failures = 0
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.log(logging.DEBUG if failures else logging.WARNING, "not told of results: %s", error)
-                failures += 1
-            self.connected.clear()
-            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-
-    async def _listen(self) -> None:
-        """Listen until the connection is lost."""
-        lost = asyncio.Event()
-        connection = await asyncpg.connect(self._url(), timeout=CONNECT_S)
-        try:
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(RESULTS, self._told)
-            self.connected.set()
-            for told in self._everyone():
-                told.set()
-            await lost.wait()
-        finally:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                await connection.close(timeout=1.0)
-
-    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for told in self._waiting.get(UUID(json.loads(str(payload))["inspection_id"]), ()):
-            told.set()
 
     def _everyone(self) -> list[asyncio.Event]:
         return [told for waiting in self._waiting.values() for told in waiting]
