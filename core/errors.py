@@ -4,6 +4,7 @@ MarksightError                  anything a user or a machine can be told in one 
 ├── ImageRefused                a picture that cannot be inspected, by code
 ├── RecipeInvalid               a recipe that cannot be used, and where in it
 ├── LotTextInvalid              what a lot says of its marks cannot be used, and which of its texts
+├── PlaceInvalid                what a site, a line or a station is said to be cannot be so, and where
 ├── NamingInvalid               a rule for the names of files that cannot be used
 ├── NameUnfit                   a file that is not named as its rule says
 ├── ModelInvalid                a model file that is missing or is not the one its manifest names
@@ -42,6 +43,15 @@ class LotTextInvalid(MarksightError):
     """What a lot says of its marks is wrong at `where` (`texts.date`, ...), or fits no place of its recipe."""
 
     def __init__(self, detail: str, where: str = "texts") -> None:
+        super().__init__(f"{where}: {detail}")
+        self.detail = detail
+        self.where = where
+
+
+class PlaceInvalid(MarksightError):
+    """What is said of a site, a line or a station cannot be so at `where` (`name`, `time_zone`)."""
+
+    def __init__(self, detail: str, where: str) -> None:
         super().__init__(f"{where}: {detail}")
         self.detail = detail
         self.where = where

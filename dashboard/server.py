@@ -168,7 +168,7 @@ async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
         server = build(services, routes(services, listener), listener=listener)
     async with server.running():
         stopped = asyncio.Event()
-        _when_asked_to_stop(stopped.set, server.app.state.feed.end)
+        _when_asked_to_stop(stopped.set, server.app.state.feed.end, server.app.state.run_feed.end)
         say(f"http://{services.settings.host}:{server.port}")
         await stopped.wait()
 
@@ -186,7 +186,7 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     )
     say(f"http://{settings.host}:{port}")
     server = _Uvicorn(config)
-    _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end)
+    _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end, app.state.run_feed.end)
     await server.serve(sockets=listeners)
 
 

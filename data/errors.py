@@ -8,6 +8,10 @@ MarksightError
     │   ├── IdempotencyMismatch  the same key came with another request
     │   ├── DraftChanged         somebody else has saved the draft in the meantime
     │   ├── NameTaken            the name belongs to another recipe
+    │   ├── PlaceTaken           a site, a line or a station is called so already
+    │   ├── PlaceAmbiguous       several lines are called so
+    │   ├── PlaceInUse           something hangs on a site, a line or a station that is to be deleted
+    │   ├── ChangedMeanwhile     what is to be changed is not any more what was read
     │   ├── NothingPublished     a recipe that has no published version to judge by
     │   ├── PartAmbiguous        several recipes judge that part number
     │   ├── LotNotOpen           the lot is closed
@@ -29,6 +33,9 @@ None of them carries an HTTP status: `dashboard.api.errors` is the one place tha
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
 
 from core.errors import MarksightError
 
@@ -64,6 +71,30 @@ class DraftChanged(Conflict):
 
 class NameTaken(Conflict):
     """The name belongs to another recipe."""
+
+
+class PlaceTaken(Conflict):
+    """A site, a line or a station is called so already: the one with the id `id`."""
+
+    def __init__(self, detail: str, id_: UUID | None) -> None:
+        super().__init__(detail)
+        self.id = None if id_ is None else str(id_)
+
+
+class PlaceAmbiguous(Conflict):
+    """Several lines are called so, each of another site; one has to be named by its id."""
+
+
+class PlaceInUse(Conflict):
+    """Something hangs on a site, a line or a station that is to be deleted; `by` counts it, by its word."""
+
+    def __init__(self, detail: str, by: Mapping[str, int]) -> None:
+        super().__init__(detail)
+        self.by = dict(by)
+
+
+class ChangedMeanwhile(Conflict):
+    """What is to be changed is not any more what was read; read it again."""
 
 
 class NothingPublished(Conflict):

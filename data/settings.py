@@ -69,6 +69,15 @@ class Settings(BaseSettings):
     blob_grace_s: float = Field(
         86_400.0, ge=7200, description="Seconds that bytes no row names are left in the image store before removal."
     )
+    spool_max_items: int = Field(
+        10_000, ge=0, description="Most pictures taken in while the database is away; 0: none."
+    )
+    spool_max_bytes: int = Field(
+        4 * 2**30, ge=0, description="Most bytes that the pictures may have which are taken in while it is away."
+    )
+    watch_roots: list[Path] = Field(
+        [], description="Folders, as JSON, below which watched folders lie; none: anywhere but in the state folder."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
 
 

@@ -36,7 +36,7 @@ class Capture:
     lot_on_hold: bool
 
 
-async def capture(
+async def capture(  # noqa: PLR0913  # all said by name
     work: UnitOfWork,
     *,
     recipe: str | None = None,
@@ -44,11 +44,13 @@ async def capture(
     station: str | None = None,
     lot: str | None = None,
     captured_at: datetime | None = None,
+    in_force_at: datetime | None = None,
 ) -> Capture:
     """Return what a picture takes over; the default station and a lot never heard of are made.
 
     `recipe` is a recipe's id or name, or a part number; `part_number` a part number alone; neither: the lot's, or none.
-    `captured_at` (timezone-aware) is when the picture was taken, if that is known; None: now.
+    `captured_at` (timezone-aware) is when the picture was taken, if that is known; None: now. Where no lot binds a
+    recipe version, the one judges that was in force at `in_force_at`; None: now.
 
     Raises:
         NotFound: no recipe, part or station is called so.
@@ -58,7 +60,7 @@ async def capture(
         LotDisagrees: the lot was started with another recipe, or at another station.
     """
     bound = await _bound(work.session, lot, captured_at)
-    version_id = await _version_id(work.session, bound, recipe, part_number)
+    version_id = await _version_id(work.session, bound, (recipe, part_number), in_force_at)
     station_id = await _station_id(work, bound, station)
     if not lot:
         return Capture(station_id, None, version_id, None, lot_on_hold=False)
@@ -77,16 +79,17 @@ async def _bound(session: AsyncSession, code: str | None, captured_at: datetime 
 
 
 async def _version_id(
-    session: AsyncSession, bound: Binding | None, recipe: str | None, part_number: str | None
+    session: AsyncSession, bound: Binding | None, said: tuple[str | None, str | None], at: datetime | None
 ) -> UUID | None:
-    """Return the recipe version that judges: the one that a started lot binds, or the one in force now."""
+    """Return the recipe version that judges: the one that a started lot binds, or the one in force."""
+    recipe, part_number = said
     if bound is not None and bound.recipe_version_id is not None:
         await _check_recipe(session, bound, recipe, part_number)
         return bound.recipe_version_id
     if recipe:
-        return (await recipes.in_force(session, recipe)).id
+        return (await recipes.in_force(session, recipe, at)).id
     if part_number:
-        return (await recipes.for_part(session, part_number)).id
+        return (await recipes.for_part(session, part_number, at)).id
     return None
 
 

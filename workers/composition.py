@@ -21,6 +21,7 @@ from data.settings import Settings
 from data.store import ImageStore, open_store
 from data.urls import app_url, redis_url, store_url
 from workers.readers import catalogue
+from workers.spool import Spool
 
 if TYPE_CHECKING:
     from rq import Queue
@@ -75,6 +76,13 @@ class Services:
         from rq.serializers import JSONSerializer  # noqa: PLC0415  # the default would run what Redis holds
 
         return Queue(QUEUE, connection=Redis.from_url(redis_url(self.settings)), serializer=JSONSerializer)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """What was taken in here while the database was away."""
+        settings = self.settings
+        bounds = {"max_items": settings.spool_max_items, "max_bytes": settings.spool_max_bytes}
+        return Spool(settings.home.absolute() / "spool", **bounds)
 
     @property
     def image_limits(self) -> ImageLimits:

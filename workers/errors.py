@@ -7,7 +7,8 @@ MarksightError
     ├── ClusterMismatch      the database was made by another major version of PostgreSQL
     ├── AlreadyRunning       another `up` holds the state folder
     ├── PortTaken            somebody listens on the page server's port
-    └── ChildFailed          a process ended, or was not ready in time
+    ├── ChildFailed          a process ended, or was not ready in time
+    └── SpoolFull            the database is away, and no more can be kept for it
 
 Every message says what was found and what to do.
 """
@@ -43,3 +44,11 @@ class PortTaken(ServiceError):
 
 class ChildFailed(ServiceError):
     """A process ended, or was not ready in time."""
+
+
+class SpoolFull(ServiceError):
+    """The database is away, and as much waits for it as may; it makes sense to come back in `retry_s`."""
+
+    def __init__(self, detail: str, retry_s: int) -> None:
+        super().__init__(detail)
+        self.retry_s = retry_s

@@ -5,7 +5,9 @@
 2. The bytes are safe in the image store before the rows are written; inspection and outbox row are one transaction.
    A crash between the two leaves bytes that no row names, and nothing else.
 3. Once `accept` returns, the inspection will be judged, whatever is killed.
-4. A request that comes again under its idempotency key makes nothing and answers as it did the first time.
+4. While the database is away, what is accepted lies in the spool of this machine, and keeps its id
+   (`workers.catching_up`). A commit that nobody acknowledged is spooled too: it is the same id, and is there once.
+5. A request that comes again under its idempotency key makes nothing and answers as it did the first time.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from uuid import UUID
 
 from core.image import ImageFacts, probe
 from data.channels import OUTBOX
+from data.outage import AWAY, is_away
 from data.priorities import Priority
 from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection, Pictured
@@ -29,6 +32,7 @@ from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
 from workers.keeping import write
+from workers.spool import Key, Record
 
 MAX_KEY = 255
 
@@ -95,78 +99,117 @@ class Shot:
     lighting: str | None = None
 
 
+@dataclass(frozen=True)
+class Intended:
+    """An inspection that is to be: its pictures, with lighting, lie in the image store, its rows are not written yet.
+
+    `came_at` (timezone-aware) is when it came in; `digest` is `Particulars.request_digest`.
+    """
+
+    id: UUID
+    came_at: datetime
+    particulars: Particulars
+    digest: bytes
+    pictures: tuple[tuple[Picture, str | None], ...]
+
+
 async def accept(
     services: Services, data: bytes, particulars: Particulars = NOTHING_SAID, *, others: Sequence[Shot] = ()
 ) -> UUID:
     """Keep a picture, with `others` of the same unit, and have it inspected; return the inspection's id.
+
+    While the database is away, what is to be inspected is spooled (`workers.spool`), and written when it is back.
 
     Raises:
         ImageRefused: a picture breaks a rule.
         NotFound, NothingPublished, PartAmbiguous, LotNotOpen, LotDisagrees: as `workers.capture` says.
         IdempotencyMismatch: the key came before, with another request.
         StoreError: a picture cannot be kept.
+        SpoolFull: the database is away, and as much waits for it as may.
     """
+    came_at = services.clock()
     shots = (Shot(data, particulars.lighting), *others)
     facts = [await asyncio.to_thread(probe, shot.data, services.image_limits) for shot in shots]
     digest = particulars.request_digest([(address_of(shot.data), shot.lighting) for shot in shots])
-    async with services.database.unit_of_work() as work:  # looks only: what it makes is not kept
-        made = await _made_before(work, particulars, digest)
+    there = True
+    try:
+        made = await _look(services, particulars, digest)
         if made is not None:
             return made
-        await _capture(work, particulars)
+    except AWAY as error:
+        there = _is_there(error)
     addresses = [await services.store.put(shot.data) for shot in shots]
-    pictures = [_picture(*kept) for kept in zip(addresses, facts, shots, strict=True)]
+    pictures = tuple(_picture(*kept) for kept in zip(addresses, facts, shots, strict=True))
+    intended = Intended(services.database.ids(), came_at, particulars, digest, pictures)
+    try:
+        if there:
+            return await _into_the_database(services, intended)
+    except AWAY as error:
+        _is_there(error)
+    return await asyncio.to_thread(services.spool.add, record_of(intended))
+
+
+def _is_there(error: BaseException) -> bool:
+    """Return False where an error says that the database is away; raise any other."""
+    if not is_away(error):
+        raise error
+    return False
+
+
+async def _look(services: Services, particulars: Particulars, digest: bytes) -> UUID | None:
+    """See that the particulars fit, and return what the same request made before; what this makes is not kept."""
     async with services.database.unit_of_work() as work:
-        inspection_id = await _write(services, work, particulars, pictures)
-        if await _remember(work, particulars, digest, inspection_id):
-            await work.notify(OUTBOX, {"priority": int(particulars.priority)})
+        made = await made_before(work, particulars, digest)
+        if made is None:
+            await _capture(work, particulars, None)
+        return made
+
+
+async def _into_the_database(services: Services, intended: Intended) -> UUID:
+    async with services.database.unit_of_work() as work:
+        if await write_down(services, work, intended):
             await work.commit()
-            return inspection_id
+            return intended.id
     async with services.database.unit_of_work() as work:  # the same request, at the same time, was first
-        first = await _made_before(work, particulars, digest)
+        first = await made_before(work, intended.particulars, intended.digest)
     if first is None:
-        raise RuntimeError(f"idempotency key {particulars.idempotency_key!r} is bound and not bound")
+        raise RuntimeError(f"idempotency key {intended.particulars.idempotency_key!r} is bound and not bound")
     return first
 
 
-async def _made_before(work: UnitOfWork, particulars: Particulars, digest: bytes) -> UUID | None:
+async def made_before(work: UnitOfWork, particulars: Particulars, digest: bytes) -> UUID | None:
+    """Return the inspection that the same request made before, under its key.
+
+    Raises:
+        IdempotencyMismatch: the key came before, with another request.
+    """
     if particulars.idempotency_key is None:
         return None
     return await work.idempotency.made(particulars.caller, particulars.idempotency_key, digest)
 
 
-async def _remember(work: UnitOfWork, particulars: Particulars, digest: bytes, inspection_id: UUID) -> bool:
-    if particulars.idempotency_key is None:
-        return True
-    caller, key = particulars.caller, particulars.idempotency_key
-    return await work.idempotency.remember(caller, key, request_digest=digest, inspection_id=inspection_id)
+async def write_down(
+    services: Services, work: UnitOfWork, intended: Intended, *, in_force_at: datetime | None = None
+) -> bool:
+    """Write the rows, in the one order that every intake keeps, so that no two wait for each other.
 
+    False if another, at the same time, has bound the key; nothing of this unit may be kept then. `in_force_at` is for
+    what came in a while ago: the recipe version judges that was in force then.
 
-async def _capture(work: UnitOfWork, particulars: Particulars) -> Capture:
-    return await capture(
-        work,
-        recipe=particulars.recipe,
-        part_number=particulars.part_number,
-        station=particulars.station,
-        lot=particulars.lot,
-        captured_at=particulars.captured_at,
-    )
-
-
-async def _write(
-    services: Services, work: UnitOfWork, particulars: Particulars, pictures: Sequence[tuple[Picture, str | None]]
-) -> UUID:
-    """Write the rows, in the one order that every intake keeps, so that no two wait for each other."""
-    taken_over = await _capture(work, particulars)
-    ids = await write(services, work, [picture for picture, _ in pictures])
-    first, *others = [Pictured(ids[picture.address], lighting) for picture, lighting in pictures]
+    Raises:
+        NotFound, NothingPublished, PartAmbiguous, LotNotOpen, LotDisagrees: as `workers.capture` says.
+    """
+    particulars = intended.particulars
+    taken_over = await _capture(work, particulars, in_force_at)
+    ids = await write(services, work, [picture for picture, _ in intended.pictures])
+    first, *others = [Pictured(ids[picture.address], lighting) for picture, lighting in intended.pictures]
     new = NewInspection(
-        id=work.new_id(),
+        id=intended.id,
         attempt=await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat),
         image_id=first.image_id,
         lighting=first.lighting,
         others=tuple(others),
-        captured_at=particulars.captured_at or services.clock(),
+        captured_at=particulars.captured_at or intended.came_at,
         priority=particulars.priority,
         file_name=particulars.file_name,
         trigger_number=particulars.trigger_number,
@@ -174,7 +217,56 @@ async def _write(
     )
     await work.inspections.add(new)
     await work.outbox.add(new.id, new.priority)
-    return new.id
+    await work.notify(OUTBOX, {"priority": int(particulars.priority)})
+    return await remember(work, intended)
+
+
+async def remember(work: UnitOfWork, intended: Intended) -> bool:
+    """Bind the key, if there is one, to the inspection; False if it is bound already."""
+    caller, key = intended.particulars.caller, intended.particulars.idempotency_key
+    if key is None:
+        return True
+    return await work.idempotency.remember(caller, key, request_digest=intended.digest, inspection_id=intended.id)
+
+
+async def _capture(work: UnitOfWork, particulars: Particulars, in_force_at: datetime | None) -> Capture:
+    return await capture(
+        work,
+        recipe=particulars.recipe,
+        part_number=particulars.part_number,
+        station=particulars.station,
+        lot=particulars.lot,
+        captured_at=particulars.captured_at or in_force_at,
+        in_force_at=in_force_at,
+    )
+
+
+def record_of(intended: Intended) -> Record:
+    """Return an inspection that is to be as the spool keeps it; `intended_of` is its inverse."""
+    particulars, pictures = intended.particulars, [picture for picture, _ in intended.pictures]
+    captured_at, key = particulars.captured_at, particulars.idempotency_key
+    said = {
+        "particulars": asdict(particulars) | {"captured_at": captured_at.isoformat() if captured_at else None},
+        "pictures": [[asdict(picture), lighting] for picture, lighting in intended.pictures],
+        "digest": intended.digest.hex(),
+        "addresses": sorted({name for each in pictures for name in (each.address, each.thumbnail) if name}),
+    }
+    byte_count = sum(picture.byte_count for picture in pictures)
+    bound = Key(particulars.caller, key, intended.digest.hex()) if key else None
+    return Record(intended.id, intended.came_at, captured_at or intended.came_at, byte_count, said, bound)
+
+
+def intended_of(record: Record) -> Intended:
+    """Return the inspection that a record of the spool is to be.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none of ours.
+    """
+    told = dict(record.said["particulars"])
+    captured_at = datetime.fromisoformat(told["captured_at"]) if told["captured_at"] else None
+    told |= {"captured_at": captured_at, "priority": Priority(told["priority"])}
+    pictures = tuple((Picture(**picture), lighting) for picture, lighting in record.said["pictures"])
+    return Intended(record.id, record.came_at, Particulars(**told), bytes.fromhex(record.said["digest"]), pictures)
 
 
 def _picture(address: str, facts: ImageFacts, shot: Shot) -> tuple[Picture, str | None]:

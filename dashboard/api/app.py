@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, inspections, intake, plain, previews, recipes, system
+from dashboard.api import failures, inspections, intake, plain, previews, recipes, resumable, runs, system, uploads
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
+from dashboard.api.run_events import RunFeed
+from dashboard.api.run_schemas import RunView
 from dashboard.api.schemas import ProblemView
 from dashboard.api.waiting import ResultFeed
 from dashboard.origins import allowed_hosts, is_loopback
 from data.channels import CHANNELS
 from data.listening import Listener
+from data.queries import runs as run_queries
 from data.urls import app_url
 
 if TYPE_CHECKING:
@@ -28,6 +33,9 @@ BODY_BYTES = 2**20
 FORM_BYTES = 64 * 1024
 """Room for what a form holds beside its picture."""
 
+UPLOAD_FORM_BYTES = 64 * 2**20
+"""Room for what a form holds beside its files: their names, 100,000 of them."""
+
 DESCRIPTION = "Reads the top marks of integrated circuits, checks them against recipes, and keeps the proof."
 
 
@@ -36,7 +44,9 @@ def create_app(services: Services, *, listener: Listener | None = None, first_pa
 
     It listens with `listener` while it serves: that of the pages beside it, or one of its own.
     """
-    picture_bytes = services.settings.max_image_bytes + FORM_BYTES
+    settings = services.settings
+    bounds = dict.fromkeys(intake.PATHS, settings.max_image_bytes + FORM_BYTES)
+    bounds |= dict.fromkeys((uploads.PATH, f"{uploads.PATH}/"), settings.max_upload_bytes + UPLOAD_FORM_BYTES)
     app = FastAPI(
         title="Marksight",
         version=version("marksight"),
@@ -46,16 +56,18 @@ def create_app(services: Services, *, listener: Listener | None = None, first_pa
         lifespan=_lifespan,
         middleware=[
             Middleware(HeadAsGet),
+            Middleware(resumable.TusVersion),
             Middleware(OriginGuard),
-            Middleware(BoundedBody, max_bytes=BODY_BYTES, by_path=dict.fromkeys(intake.PATHS, picture_bytes)),
+            Middleware(BoundedBody, max_bytes=BODY_BYTES, by_path=bounds),
         ],
     )
     app.state.services = services
     app.state.hosts, app.state.bound_to_loopback = frozenset(), False
     app.state.listener = listener or listener_of(services)
     app.state.feed = ResultFeed(app.state.listener)
+    app.state.run_feed = RunFeed(app.state.listener, partial(_run, services))
     failures.install(app)
-    for module in (intake, inspections, recipes, system, previews):
+    for module in (intake, inspections, uploads, resumable, runs, recipes, system, previews):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -87,6 +99,12 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Listen while the app serves."""
-    with app.state.feed.following():
+    with app.state.feed.following(), app.state.run_feed.following():
         async with app.state.listener.listening():
             yield
+
+
+async def _run(services: Services, run_id: UUID) -> RunView:
+    """Return a run as it is now."""
+    async with services.database.session() as session:
+        return RunView.of(await run_queries.summary(session, run_id))

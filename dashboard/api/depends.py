@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from dashboard.api.run_events import RunFeed
 from dashboard.api.waiting import ResultFeed
 from dashboard.auth import User, resolve
 from workers.composition import Services
@@ -22,6 +23,11 @@ def _feed(request: Request) -> ResultFeed:
     return found
 
 
+def _run_feed(request: Request) -> RunFeed:
+    found: RunFeed = request.app.state.run_feed
+    return found
+
+
 def _user(request: Request) -> User:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return resolve(cookie=request.cookies.get("user"), token=token if scheme.lower() == "bearer" else None)
@@ -29,4 +35,5 @@ def _user(request: Request) -> User:
 
 WithServices = Annotated[Services, Depends(_services)]
 WithFeed = Annotated[ResultFeed, Depends(_feed)]
+WithRunFeed = Annotated[RunFeed, Depends(_run_feed)]
 WithUser = Annotated[User, Depends(_user)]

@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
+
+from dashboard.api.problem_kind import ProblemKind
+from dashboard.api.run_errors import RUN_PROBLEMS
 
 Refusal = HTTPException
 """What the framework raises by itself, with a bare status; `ApiProblem` is one of our own."""
@@ -20,17 +22,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 
 
-@dataclass(frozen=True)
-class ProblemKind:
-    """One kind of failure: its HTTP status, what it is called, what it means, and what to do about it."""
-
-    status: int
-    title: str
-    meaning: str
-    remedy: str
-
-
 PROBLEMS: dict[str, ProblemKind] = {
+    **RUN_PROBLEMS,
     "bad-request": ProblemKind(
         400, "The request cannot be understood", "Its framing or form is broken.", "Compare it with the API's page."
     ),
@@ -38,7 +31,7 @@ PROBLEMS: dict[str, ProblemKind] = {
         413,
         "The request is too large",
         "Its body holds more bytes than a request may; reading stopped there and nothing was kept.",
-        "Send a smaller picture, or raise MARKSIGHT_MAX_IMAGE_BYTES.",
+        "Send less, or raise MARKSIGHT_MAX_IMAGE_BYTES or, for an upload, MARKSIGHT_MAX_UPLOAD_BYTES.",
     ),
     "conflict": ProblemKind(
         409, "Something stands against it", "It does not go together with what is there.", "See the detail."
@@ -226,10 +219,10 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Correct them.",
     ),
     "store-full": ProblemKind(
-        503,
+        507,
         "There is no room for the picture",
-        "The image store is full; nothing was kept.",
-        "Make room in the store (setting MARKSIGHT_STORE_URL), then send it again.",
+        "The image store, or the disk it comes in over, is full; nothing was kept of what did not fit.",
+        "Make room in the store (MARKSIGHT_STORE_URL) and in the state folder (MARKSIGHT_HOME), then send it again.",
     ),
     "store-unavailable": ProblemKind(
         503,
@@ -241,7 +234,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unsupported-media-type": ProblemKind(
         415,
         "This content type is not taken here",
-        "A picture comes as multipart/form-data or as image/*.",
+        "A picture comes as multipart/form-data or as image/*, a piece of a file as application/offset+octet-stream.",
         "Set Content-Type to what the body is.",
     ),
     "unprocessable": ProblemKind(

@@ -28,6 +28,12 @@ CODES: dict[type[MarksightError], str] = {
     data_errors.PartAmbiguous: "recipe-ambiguous",
     data_errors.LotNotOpen: "lot-not-open",
     data_errors.LotDisagrees: "lot-disagrees",
+    data_errors.UploadBusy: "upload-busy",
+    data_errors.UploadIncomplete: "upload-incomplete",
+    data_errors.UploadEnded: "upload-ended",
+    data_errors.UploadTooLong: "upload-too-long",
+    data_errors.OffsetMismatch: "offset-mismatch",
+    data_errors.DigestMismatch: "digest-mismatch",
     data_errors.Conflict: "conflict",
     data_errors.StoreFull: "store-full",
     data_errors.BlobMissing: "picture-unavailable",
@@ -41,6 +47,8 @@ NOT_FOUND = {
     "inspection": "inspection-not-found",
     "picture of inspection": "inspection-not-found",
     "recipe": "recipe-not-found",
+    "run": "run-not-found",
+    "upload": "upload-not-found",
 }
 """What is missing at an address, by the kind that `NotFound` names."""
 
@@ -110,8 +118,13 @@ async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, MarksightError)  # noqa: S101 - by registration
     code = code_of(error)
     where = {"where": error.where} if isinstance(error, RecipeInvalid) else {}
-    headers = _LATER if code == "store-unavailable" else None
-    return answer(request, code, str(error), headers=headers, **where)
+    return answer(request, code, str(error), headers=_headers(code, error), **where)
+
+
+def _headers(code: str, error: MarksightError) -> Mapping[str, str] | None:
+    if isinstance(error, data_errors.OffsetMismatch):
+        return {"Upload-Offset": str(error.offset)}
+    return _LATER if code in {"store-unavailable", "upload-busy"} else None
 
 
 async def _gone(request: Request, _error: Exception) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from dashboard.api.errors import PROBLEMS, ProblemKind
+from dashboard.api.errors import PROBLEMS
+from dashboard.api.problem_kind import ProblemKind
 from layouts.elements import element, text
 
 _PAGE = """<!doctype html>

@@ -69,7 +69,7 @@ async def create_inspection(
 
     Without `recipe` and `part_number` the mark is read and not judged (reason `NO_RECIPE`).
     """
-    _check_key(key)
+    check_key(key)
     submission = await upload.read(request, Beside(**asked.model_dump(exclude={"wait_ms"})))
     waits = asked.wait_ms is not None
     inspection_id = await _accept(
@@ -87,7 +87,12 @@ async def create_inspection(
         raise ApiProblem("answer-unavailable", f"Look at {location['Location']} later.", headers=location) from error
 
 
-def _check_key(key: str | None) -> None:
+def check_key(key: str | None) -> None:
+    """See that an idempotency key can be one.
+
+    Raises:
+        ApiProblem: it cannot.
+    """
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise ApiProblem("idempotency-key-invalid", f"A key has 1 to {MAX_KEY} printable ASCII characters.")
 

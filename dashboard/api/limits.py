@@ -29,7 +29,10 @@ class BodyTooLarge(ApiProblem):
 
 
 class BoundedBody:
-    """Middleware around the whole app. A body may have `max_bytes`, or what `by_path` says of its path."""
+    """Middleware around the whole app. A body may have `max_bytes`, or what `by_path` says of its path.
+
+    A path there that ends in `/` speaks for everything below it.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int] | None = None) -> None:
         self.app = app
@@ -43,11 +46,15 @@ class BoundedBody:
             return
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        body = _Body(receive, send, max_bytes=self.by_path.get(scope["path"], self.max_bytes))
+        body = _Body(receive, send, max_bytes=self._bound(scope["path"]))
         body.declared_bytes = int(length) if length.isdigit() else 0
         body.whole = b"transfer-encoding" not in headers and body.declared_bytes == 0
         body.asked_to_wait = headers.get(b"expect", b"").lower() == b"100-continue"
         await self.app(scope, body.receive, body.send)
+
+    def _bound(self, path: str) -> int:
+        below = path[: path.rfind("/") + 1]
+        return self.by_path.get(path, self.by_path.get(below, self.max_bytes))
 
 
 @dataclass

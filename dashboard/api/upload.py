@@ -19,6 +19,8 @@ from dashboard.api.errors import ApiProblem
 MAX_FIELDS = 16
 MAX_FIELD_BYTES = 4096
 MAX_NAME = 200
+MAX_PATH = 1000
+UNNAMED = "unnamed"
 FORM = "multipart/form-data"
 BARE = ("image/", "application/octet-stream")
 
@@ -106,3 +108,13 @@ def plain_name(name: str | None) -> str | None:
         return None
     last = PurePosixPath(name.replace("\\", "/")).name
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "", last)[-MAX_NAME:] or None
+
+
+def path_name(name: str) -> str:
+    """Return a file's name with its folders and without control characters, at most `MAX_PATH` long from its end.
+
+    Folders are parted by `/`; what would lead out of them is left out. A file without a name is called `unnamed`.
+    """
+    printable = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "", name.replace("\\", "/"))
+    steps = [step for step in printable.split("/") if step.strip() not in {"", ".", ".."}]
+    return "/".join(steps)[-MAX_PATH:].lstrip("/") or UNNAMED

@@ -24,7 +24,7 @@ from data.queries.inspection_view import (
     image_of,
     summary_of,
 )
-from data.queries.page import Page, bounded, decode, page_of
+from data.queries.page import MAX_LIMIT, Page, bounded, decode, page_of
 from data.tables import (
     Base,
     Image,
@@ -105,6 +105,14 @@ async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSumma
     if row is None:
         raise NotFound("inspection", inspection_id)
     return summary_of(row)
+
+
+async def of_unit(session: AsyncSession, unit_id: UUID) -> tuple[InspectionSummary, ...]:
+    """Return the inspections of one unit, the newest first, as many as a page holds."""
+    newest = select(Inspection.id).where(Inspection.unit_id == unit_id).order_by(Inspection.id.desc()).limit(MAX_LIMIT)
+    ids = list(await session.scalars(newest))
+    rows = await session.execute(_summaries(ids).order_by(Inspection.id.desc())) if ids else ()
+    return tuple(summary_of(row) for row in rows)
 
 
 async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: InspectionFilter | None = None) -> Neighbours:

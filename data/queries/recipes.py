@@ -116,8 +116,10 @@ async def version(session: AsyncSession, version_id: UUID) -> VersionView:
     return _view(row)
 
 
-async def in_force(session: AsyncSession, reference: str) -> VersionView:
-    """Return the published version that judges now, by the recipe's id, its name, or else a part number.
+async def in_force(session: AsyncSession, reference: str, at: datetime | None = None) -> VersionView:
+    """Return the published version that judges now, or judged `at`, by the recipe's id or name, or a part number.
+
+    `at` is timezone-aware.
 
     Raises:
         NotFound: nothing is called so.
@@ -126,21 +128,22 @@ async def in_force(session: AsyncSession, reference: str) -> VersionView:
     """
     recipe_id = await called(session, reference)
     if recipe_id is None:
-        return await for_part(session, reference)
-    row = (await session.execute(_versions().where(RecipeVersion.id == _version_in_force(recipe_id)))).first()
+        return await for_part(session, reference, at)
+    in_force_then = RecipeVersion.id == _version_in_force(recipe_id, at)
+    row = (await session.execute(_versions().where(in_force_then))).first()
     if row is None:
         raise NothingPublished(f"The recipe {reference} has no published version yet; publish its draft first.")
     return _view(row)
 
 
-async def for_part(session: AsyncSession, part_number: str) -> VersionView:
-    """Return the published version that judges a part number now (upper and lower case alike).
+async def for_part(session: AsyncSession, part_number: str, at: datetime | None = None) -> VersionView:
+    """Return the published version that judges a part number now, or judged it `at` (upper and lower case alike).
 
     Raises:
         NotFound: no recipe judges that part.
         PartAmbiguous: several recipes do.
     """
-    current = RecipeVersion.id == _version_in_force(RecipeVersion.recipe_id)
+    current = RecipeVersion.id == _version_in_force(RecipeVersion.recipe_id, at)
     same = func.lower(RecipeVersion.part_number) == part_number.lower()
     published = RecipeVersion.state == "published"
     rows = (await session.execute(_versions().where(published, same, current).order_by(Recipe.name))).all()
@@ -161,11 +164,12 @@ async def called(session: AsyncSession, reference: str) -> UUID | None:
     return await session.scalar(select(Recipe.id).where(named))
 
 
-def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
+def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID], at: datetime | None = None) -> ScalarSelect[UUID]:
     other = aliased(RecipeVersion)
+    then = [] if at is None else [other.published_at <= at]
     return (
         select(other.id)
-        .where(other.recipe_id == recipe_id, other.state == "published")
+        .where(other.recipe_id == recipe_id, other.state == "published", *then)
         .order_by(other.number.desc())
         .limit(1)
         .scalar_subquery()

@@ -67,8 +67,8 @@ async def upload(session: AsyncSession, file_id: UUID) -> Upload:
 async def received(session: AsyncSession, run_id: UUID) -> dict[FileState, int]:
     """Return how many files of a run that came in by themselves are in each state."""
     counted = select(RunFile.state, func.count()).where(RunFile.run_id == run_id, RunFile.parent_id.is_(None))
-    rows = await session.execute(counted.group_by(RunFile.state))
-    return dict(rows.tuples().all())
+    rows = (await session.execute(counted.group_by(RunFile.state))).all()
+    return dict(iter(rows))
 
 
 async def receiving(session: AsyncSession, run_id: UUID) -> list[UUID]:

@@ -84,6 +84,9 @@ class Unit(Base):
             postgresql_nulls_not_distinct=True,
             postgresql_where=text("carrier IS NOT NULL"),
         ),
+        Index(None, "lot_id", "id"),
+        Index("ix_units_serial_id", "serial", "id", postgresql_where=text("serial IS NOT NULL")),
+        Index("ix_units_carrier_id", "carrier", "id", postgresql_where=text("carrier IS NOT NULL")),
     )
 
     id: Mapped[Id]

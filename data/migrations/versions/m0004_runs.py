@@ -36,6 +36,7 @@ STATES = ("received", "queued", "running", "done", "failed")
 def upgrade() -> None:
     _plant()
     _lots()
+    _units()
     _runs()
     _run_files()
     _images()
@@ -45,11 +46,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name in ("lot_id", "serial", "carrier"):
+        op.drop_index(f"ix_units_{name}_id")
     op.execute("DELETE FROM idempotency_keys WHERE inspection_id IS NULL")
     op.drop_constraint("ck_idempotency_keys_made_one_thing", "idempotency_keys")
     op.alter_column("idempotency_keys", "inspection_id", nullable=False)
     op.execute("UPDATE inspections SET state = 'failed' WHERE state = 'cancelled'")
     _states(*STATES)
+    op.drop_index("ix_outbox_free", "outbox")
     for table, columns in ADDED.items():
         for column in columns:
             op.drop_column(table, column)
@@ -118,6 +122,13 @@ def _lots() -> None:
         _reference("lot_marks", "lot_id", "lots"),
     )
     op.create_index("ix_lot_marks_lot_id_expected_units", "lot_marks", ["lot_id", "expected", "units"])
+
+
+def _units() -> None:
+    op.create_index("ix_units_lot_id_id", "units", ["lot_id", "id"])
+    for column in ("serial", "carrier"):
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_units_{column}_id", "units", [column, "id"], postgresql_where=where)
 
 
 def _runs() -> None:
@@ -230,6 +241,8 @@ def _inspections() -> None:
 def _outbox() -> None:
     op.add_column("outbox", sa.Column("run_id", sa.Uuid))
     _refer("outbox", "run_id", "runs")
+    urgency = ["priority", "available_at", "inspection_id"]
+    op.create_index("ix_outbox_free", "outbox", urgency, postgresql_where=sa.text("lease_token IS NULL"))
     op.create_index("ix_outbox_run_id", "outbox", ["run_id"], postgresql_where=sa.text("run_id IS NOT NULL"))
 
 

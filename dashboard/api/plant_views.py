@@ -1,0 +1,139 @@
+"""Sites, lines and stations as the API answers with them."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from data.queries import plant
+from data.queries.page import Page
+
+EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
+
+
+class PlaceRef(BaseModel):
+    """The place that another lies in."""
+
+    id: UUID
+    name: str
+
+
+class SiteView(BaseModel):
+    """A plant; `time_zone` is a name of the tz database."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "name": "North",
+                    "time_zone": "Europe/Berlin",
+                    "lines": 2,
+                    "stations": 5,
+                    "url": f"/v1/sites/{EXAMPLE_ID}",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    name: str
+    time_zone: str
+    lines: int
+    stations: int
+    url: str
+
+    @classmethod
+    def of(cls, found: plant.SiteView) -> Self:
+        """Make it from what the query found."""
+        told = {name: getattr(found, name) for name in ("id", "name", "time_zone", "lines", "stations")}
+        return cls(**told, url=f"/v1/sites/{found.id}")
+
+
+class LineView(BaseModel):
+    """A production line of a site."""
+
+    id: UUID
+    name: str
+    site: PlaceRef
+    stations: int
+    url: str
+
+    @classmethod
+    def of(cls, found: plant.LineView) -> Self:
+        """Make it from what the query found."""
+        site = PlaceRef(id=found.site_id, name=found.site)
+        return cls(id=found.id, name=found.name, site=site, stations=found.stations, url=f"/v1/lines/{found.id}")
+
+
+class CurrentLot(BaseModel):
+    """The lot that was started last at a station and is not closed."""
+
+    code: str
+    state: Literal["open", "hold", "closed"]
+
+
+class StationView(BaseModel):
+    """Where pictures are taken; machines send its name. `watched` says whether its drop folder is watched."""
+
+    id: UUID
+    name: str
+    line: PlaceRef
+    site: PlaceRef
+    lot: CurrentLot | None
+    watched: bool
+    url: str
+
+    @classmethod
+    def of(cls, found: plant.StationView) -> Self:
+        """Make it from what the query found."""
+        lot = (
+            None if found.lot is None or found.lot_state is None else CurrentLot(code=found.lot, state=found.lot_state)
+        )
+        return cls(
+            id=found.id,
+            name=found.name,
+            line=PlaceRef(id=found.line_id, name=found.line),
+            site=PlaceRef(id=found.site_id, name=found.site),
+            lot=lot,
+            watched=found.watched,
+            url=f"/v1/stations/{found.id}",
+        )
+
+
+class SitePage(BaseModel):
+    """Some sites, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[SiteView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[plant.SiteView]) -> Self:
+        """Make it from what the query found."""
+        return cls(items=[SiteView.of(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+class LinePage(BaseModel):
+    """Some lines, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[LineView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[plant.LineView]) -> Self:
+        """Make it from what the query found."""
+        return cls(items=[LineView.of(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+class StationPage(BaseModel):
+    """Some stations, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[StationView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[plant.StationView]) -> Self:
+        """Make it from what the query found."""
+        return cls(items=[StationView.of(item) for item in page.items], next_cursor=page.next_cursor)

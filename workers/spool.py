@@ -1,0 +1,314 @@
+"""The spool: what was taken in while the database was away, kept in files of the state folder until it is back.
+
+1. A record is one file, named by the id of the inspection that it will be: written under another name, flushed,
+   renamed, and the folder flushed. Once `add` returns, it survives the death of the process and the machine.
+2. It holds no picture. That lies in the image store before; `addresses` are those which nobody may collect meanwhile.
+3. A request that comes again under its key, with the same bytes, gets the id it got: `keys` remembers it until long
+   after the record was caught up with. A record is removed last, so a crash repeats a step and skips none.
+4. There is a bound, over all processes of one state folder; beyond it nothing is taken.
+5. What is no record, or a damaged one, is moved into `aside` and said; nothing here is ever thrown away unread.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from data.errors import IdempotencyMismatch, StoreError, StoreFull
+from data.folder_store import FULL
+from workers.errors import SpoolFull
+
+VERSION = 1
+ENDING = ".json"
+COME_BACK_S = 30
+KEYS_KEPT_S = 7 * 24 * 3600.0
+
+log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """The idempotency key of a caller, with the digest of the request that it came with."""
+
+    caller: str
+    name: str
+    digest: str
+
+    @property
+    def file_name(self) -> str:
+        """The name under which it is remembered."""
+        return hashlib.sha256(json.dumps([self.caller, self.name]).encode()).hexdigest() + ENDING
+
+
+@dataclass(frozen=True)
+class Record:
+    """One inspection that is to be: when its picture came in, how many bytes its pictures have, and all that was said.
+
+    `said` is what `workers.intake` needs to write it: a JSON object, with the pictures' `addresses` in it.
+    """
+
+    id: UUID
+    came_at: datetime
+    captured_at: datetime
+    byte_count: int
+    said: Document
+    key: Key | None = None
+
+    def __post_init__(self) -> None:
+        if self.came_at.tzinfo is None or self.captured_at.tzinfo is None:
+            raise ValueError(f"expected times with their zones, got {self.came_at!r} and {self.captured_at!r}")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much lies in a spool: records, the bytes of their pictures, and files that were moved aside."""
+
+    items: int
+    byte_count: int
+    aside: int
+
+
+class Spool:
+    """The spool in `folder`, which is made when it is first needed."""
+
+    def __init__(self, folder: Path, *, max_items: int, max_bytes: int) -> None:
+        self.max_items, self.max_bytes = max_items, max_bytes
+        self._folder, self._keys, self._aside = folder, folder / "keys", folder / "aside"
+        self._sizes: dict[str, int] = {}
+        self._here = threading.Lock()
+
+    def add(self, record: Record) -> UUID:
+        """Keep a record; return its id, or the one that the same request got before.
+
+        Raises:
+            SpoolFull: the bound is reached; nothing was kept.
+            IdempotencyMismatch: the key came with another request.
+            StoreFull: the disk is full; nothing was kept.
+            StoreError: the folder cannot be written to.
+        """
+        try:
+            self._make()
+            with self._locked():
+                return self._add(record)
+        except OSError as error:
+            kind = StoreFull if error.errno in FULL else StoreError
+            raise kind(f"Nothing can be spooled in {self._folder}: {error.strerror or error}.") from error
+
+    def waiting(self) -> list[Record]:
+        """Return the records in the order of their capture; what is none is moved aside, and said."""
+        found = [self._read(name) for name in self._names()]
+        return sorted((record for record in found if record), key=lambda record: (record.captured_at, record.id))
+
+    def get(self, record_id: UUID) -> Record | None:
+        """Return the record of an inspection that is to be, or None."""
+        name = f"{record_id}{ENDING}"
+        return self._read(name) if (self._folder / name).is_file() else None
+
+    def done(self, record: Record) -> None:
+        """Remove a record that the database holds; its key is still remembered for a week."""
+        with self._locked():
+            if record.key is not None:
+                _write(self._keys / record.key.file_name, _known(record, done=True))
+            (self._folder / f"{record.id}{ENDING}").unlink(missing_ok=True)
+
+    def set_aside(self, record_id: UUID) -> None:
+        """Move a record out of the way that cannot be written in any form."""
+        self._move_aside(f"{record_id}{ENDING}")
+
+    def usage(self) -> Usage:
+        """Return how much lies here."""
+        with self._here:
+            names = self._names()
+            self._sizes = {name: self._sizes[name] if name in self._sizes else self._size(name) for name in names}
+            aside = sum(1 for _ in self._aside.iterdir()) if self._aside.is_dir() else 0
+            return Usage(len(names), sum(self._sizes.values()), aside)
+
+    def addresses(self) -> set[str]:
+        """Return the addresses of all pictures that records name."""
+        return {address for record in self.waiting() for address in record.said["addresses"]}
+
+    def forget_old_keys(self) -> int:
+        """Forget the keys that nobody will repeat any more; return how many."""
+        before, gone = time.time() - KEYS_KEPT_S, 0
+        for file in self._keys.glob(f"*{ENDING}"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < before:
+                    file.unlink()
+                    gone += 1
+        return gone
+
+    @contextmanager
+    def catching_up(self) -> Iterator[bool]:
+        """Be the one process that catches up, while the context lasts; False where another is."""
+        descriptor = os.open(self._folder / ".catching-up", os.O_RDWR | os.O_CREAT, 0o640)
+        try:
+            yield _try_lock(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _add(self, record: Record) -> UUID:
+        known = self._known(record.key) if record.key else None
+        if known is not None:
+            record = replace(record, id=UUID(known["id"]))
+            if known["done"] or (self._folder / f"{record.id}{ENDING}").is_file():
+                return record.id
+        self._check_room(record)
+        if record.key is not None and known is None:
+            _write(self._keys / record.key.file_name, _known(record, done=False))
+        _write(self._folder / f"{record.id}{ENDING}", _sealed(_document(record)))
+        return record.id
+
+    def _known(self, key: Key) -> Document | None:
+        """Return what a key was used for, or None.
+
+        Raises:
+            IdempotencyMismatch: for another request.
+        """
+        try:
+            known = cast("Document", json.loads((self._keys / key.file_name).read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return None
+        if known["digest"] != key.digest:
+            raise IdempotencyMismatch(f"The idempotency key {key.name!r} was used before, with another request.")
+        return known
+
+    def _check_room(self, record: Record) -> None:
+        used = self.usage()
+        if used.items >= self.max_items or used.byte_count + record.byte_count > self.max_bytes:
+            raise SpoolFull(
+                f"The database is away, and {used.items:,} pictures of {used.byte_count:,} bytes wait for it already; "
+                f"no more are taken. Send this one again in {COME_BACK_S} s.",
+                COME_BACK_S,
+            )
+
+    def _make(self) -> None:
+        for folder in (self._folder, self._keys):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+                _flush(folder.parent)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Be the only one, of all processes, who changes something here; for a moment."""
+        descriptor = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o640)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _names(self) -> list[str]:
+        """Return the names of the records; a hidden one is being written, or was when its writer died."""
+        try:
+            names = [file.name for file in self._folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        return sorted(name for name in names if name.endswith(ENDING) and not name.startswith("."))
+
+    def _size(self, name: str) -> int:
+        record = self._read(name)
+        return record.byte_count if record else 0
+
+    def _read(self, name: str) -> Record | None:
+        try:
+            return _record(name, (self._folder / name).read_bytes())
+        except FileNotFoundError:  # another process was done with it
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            log.error("%s in %s is no record of the spool, and is moved aside: %s", name, self._folder, error)
+            self._move_aside(name)
+            return None
+
+    def _move_aside(self, name: str) -> None:
+        self._aside.mkdir(mode=0o750, exist_ok=True)
+        with suppress(FileNotFoundError):
+            (self._folder / name).rename(self._aside / f"{time.time_ns()}-{name}")
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _document(record: Record) -> Document:
+    key = record.key
+    return {
+        "id": str(record.id),
+        "came_at": record.came_at.isoformat(),
+        "captured_at": record.captured_at.isoformat(),
+        "byte_count": record.byte_count,
+        "said": record.said,
+        "key": None if key is None else [key.caller, key.name, key.digest],
+    }
+
+
+def _known(record: Record, *, done: bool) -> Document:
+    return {"id": str(record.id), "digest": record.key.digest if record.key else "", "done": done}
+
+
+def _sealed(document: Document) -> Document:
+    """Return a document with the digest of what is in it, so that a damaged one is known."""
+    return {"version": VERSION, "sha256": _digest(document), "record": document}
+
+
+def _digest(document: Document) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _record(name: str, data: bytes) -> Record:
+    sealed = json.loads(data)
+    document = sealed["record"]
+    if sealed["version"] != VERSION or sealed["sha256"] != _digest(document):
+        raise ValueError("it is damaged, or of another version")
+    if name != f"{document['id']}{ENDING}":
+        raise ValueError("it is not named as it says")
+    return Record(
+        id=UUID(document["id"]),
+        came_at=datetime.fromisoformat(document["came_at"]),
+        captured_at=datetime.fromisoformat(document["captured_at"]),
+        byte_count=int(document["byte_count"]),
+        said=document["said"],
+        key=Key(*document["key"]) if document["key"] else None,
+    )
+
+
+def _write(path: Path, document: Document) -> None:
+    """Put a document at `path`, whole and durable; what fails leaves nothing."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(json.dumps(document).encode())
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
