@@ -18,6 +18,7 @@ from core.zeros import settled
 
 LEAST_MEAN_CONFIDENCE = 0.7  # a piece that reads worse than this is no text: logos, notches, leads
 ENOUGH = 6  # characters, below which a high confidence may be luck
+EDGES = set(" .,:'*/_°")  # what a line neither begins nor ends with: dirt, notches and the feet of logos
 DOUBT = 0.8  # a character surer than this speaks for an attempt, a less sure one against it
 
 
@@ -39,15 +40,17 @@ class Piece:
         """Whether it read well enough to be taken for text at all."""
         return len(self.confidences) > 0 and float(self.confidences.mean()) >= LEAST_MEAN_CONFIDENCE
 
+    @cached_property
+    def text(self) -> str:
+        """What it says, without the dirt at its ends."""
+        return ctc.text(self.emissions).strip("".join(EDGES))
+
     def line(self) -> LineReading:
         """Return the piece as a line with its characters placed in the original picture."""
         characters = ctc.characters(self.emissions, self.to_original, step_px=STEP_PX, height_px=CROP_HEIGHT_PX)
         width = len(self.emissions.log_probabilities) * STEP_PX
         corners = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT_PX], [0, CROP_HEIGHT_PX]], np.float32)
         return LineReading(settled(_stripped(characters)), transform(corners, self.to_original), self.emissions)
-
-
-EDGES = set(" .,:'*/_°")  # what a line neither begins nor ends with: dirt, notches and the feet of logos
 
 
 def _stripped(characters: Sequence[CharacterReading]) -> Sequence[CharacterReading]:

@@ -3,6 +3,7 @@
 1. A proposal is a region of one brightness or one colour, opened so that leads and silkscreen fall off; its least
    rotated rectangle is the outline.
 2. A score says how much a rectangle looks like a package: an even rim inside, another world outside each side.
+   Strokes of print on a plain ground, run together, are none.
 3. The best proposal wins; where no proposal is good the whole picture is taken for a crop of the package, and only
    the reading can tell whether anything is there.
 """
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.geometry import angle_deg, area_px, box_quad, rectangle_quad, side_lengths_wh, wrapped_deg
 from core.package_cut import is_cut
-from core.package_edges import apartness, edge_score
+from core.package_edges import apartness, edge_score, is_print
 from core.package_masks import Mask, filled, opened, proposed_masks, without
 from core.reading import Quad
 
@@ -52,6 +53,22 @@ class Located:
     whole: bool = False
     sure: bool = False
 
+    @property
+    def quad(self) -> Quad:
+        """Where to read.
+
+        Raises:
+            ValueError: there is nowhere to read.
+        """
+        if self.outline is None:
+            raise ValueError("expected a region to read in, got none")
+        return self.outline
+
+
+def whole_picture(size_wh: tuple[int, int]) -> Located:
+    """Return a picture taken for a crop of the package."""
+    return Located(box_quad(0, 0, size_wh[0] - 1, size_wh[1] - 1), whole=True)
+
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
@@ -69,8 +86,7 @@ def locate(pixels: NDArray[np.uint8]) -> Located:
         return Located(None, (NO_PACKAGE,))
     best = _best_proposal(small)
     if best is None or best.score < GOOD_SCORE:
-        height, width = pixels.shape[:2]
-        return Located(box_quad(0, 0, width - 1, height - 1), whole=True)
+        return whole_picture((pixels.shape[1], pixels.shape[0]))
     quad, others = _with_its_rest(best.quad, _others(small, best))
     faults = _faults(small, quad, others)
     outline = (quad + 0.5) / scale - 0.5
@@ -94,7 +110,7 @@ def _best_proposal(small: NDArray[np.uint8]) -> Proposal | None:
     best: Proposal | None = None
     for mask in proposed_masks(small):
         for proposal in _proposals(small, mask):
-            if best is None or proposal.score > best.score:
+            if (best is None or proposal.score > best.score) and not is_print(small, proposal.quad):
                 best = proposal
         if best is not None and best.score >= SURE_SCORE:
             return best

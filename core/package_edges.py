@@ -24,6 +24,11 @@ SIDE_RANGE = (-20.0, 60.0)
 PIECES = 4
 DARKER_BY, DARKER_COUNTS = 25.0, 0.3  # surroundings darker than the part: print or a label, seldom a package
 
+# Of a package's inside at least two thirds are its surface; what is left is print. Ink covers less of a word than that.
+SURFACE = 65.0
+PRINT_SHARE = 0.28  # of 277 photos' packages that stand out this much the greatest had 0.24, drawn words 0.22 to 0.60
+PRINT_APART = 30.0  # grey levels
+
 
 def edge_score(small: NDArray[np.uint8], quad: Quad) -> float:
     """Say how much the four sides of `quad` look like a package's, in grey levels; about 60 is perfect, 0 is nothing.
@@ -87,3 +92,25 @@ def apartness(small: NDArray[np.uint8], quad: Quad) -> float:
     every = small[::2, ::2]  # a quarter of the pixels gives the same medians
     step = np.median(every[inside[::2, ::2] > 0], axis=0) - np.median(every[around[::2, ::2] > 0], axis=0)
     return float(min(MOST_APART, np.abs(step).max()))
+
+
+def is_print(small: NDArray[np.uint8], quad: Quad) -> bool:
+    """Say whether a rectangle holds strokes of print rather than a surface: paper shows between them.
+
+    A good part of the inside of a word, or of a letter, is nearer to the surroundings than to what stands out most.
+    """
+    width = max(2.0, 0.12 * min(side_lengths_wh(quad)))
+    inside = _drawn(small, quad)
+    around = _drawn(small, grown(quad, 3 * width, 3 * width)) & ~_drawn(small, grown(quad, width, width))
+    if not around.any() or not inside.any():
+        return False
+    surroundings = np.median(small[around], axis=0)
+    apart = np.abs(small[inside] - surroundings).max(axis=1)
+    surface = float(np.percentile(apart, SURFACE))
+    return surface >= PRINT_APART and float((apart < surface / 2).mean()) > PRINT_SHARE
+
+
+def _drawn(small: NDArray[np.uint8], quad: Quad) -> NDArray[np.bool_]:
+    drawn = np.zeros(small.shape[:2], np.uint8)
+    cv2.fillConvexPoly(drawn, np.rint(quad).astype(np.int32), 1)
+    return drawn > 0

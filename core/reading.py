@@ -95,6 +95,11 @@ class LineReading:
         """The least confidence of its characters, 0..1; 0 for a line of none."""
         return min((character.confidence for character in self.characters), default=0.0)
 
+    @property
+    def mean_confidence(self) -> float:
+        """The mean confidence of its characters, 0..1; 0 for a line of none."""
+        return sum(character.confidence for character in self.characters) / max(len(self.characters), 1)
+
 
 @dataclass(frozen=True, eq=False)
 class MarkReading:
@@ -102,7 +107,8 @@ class MarkReading:
 
     `lines` run from top to bottom as the text reads. `outline` is the package in original-picture pixels, or None when
     none was found. `rotation_ccw_deg` turns the picture counter-clockwise until the text reads upright.
-    itself raised (no package, two packages, cut by the border, blurred, ...), in a stable order.
+    `faults` name what is wrong with the picture rather than with the part, as the reader
+    itself raised it (no package, two packages, cut by the border, blurred, ...), in a stable order.
     """
 
     lines: tuple[LineReading, ...]

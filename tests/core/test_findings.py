@@ -45,6 +45,14 @@ def test_what_is_told(expected: tuple[str, ...], lines: tuple[str, ...], verdict
     assert codes(inspection)[: len(reasons)] == reasons
 
 
+def test_print_that_is_cut_off_is_not_judged_though_it_says_what_is_expected() -> None:
+    inspection = told(("X232CPE",), "X232CPE", faults=("PRINT_CUT",))
+    assert inspection.verdict == "not_judged"
+    assert words(inspection, "IMAGE_UNUSABLE") == [
+        "The picture cannot be used: print is cut off at the side of what was read."
+    ]
+
+
 def test_a_missing_line_is_borderline_and_named() -> None:
     inspection = told(RIGHT, "SN74LS00N")
     assert inspection.verdict == "borderline"

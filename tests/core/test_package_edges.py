@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from core.geometry import box_quad, grown
-from core.package_edges import MOST_APART, UNSEEN_SIDE, apartness, edge_score, side_contrasts
+from core.package_edges import MOST_APART, UNSEEN_SIDE, apartness, edge_score, is_print, side_contrasts
 from tests.core.pictures import BOARD, WHITE, body, ground, with_package
 
 QUAD = body((112, 84), (120, 60), 8)
@@ -70,3 +71,29 @@ def test_surroundings_differ_from_a_part_and_not_from_a_piece_of_its_surface(
 
 def test_without_surroundings_nothing_is_known_of_them() -> None:
     assert apartness(part(), box_quad(0, 0, 223, 167)) == MOST_APART / 2
+
+
+def word(ink: int, paper: int, *, thick: int) -> np.ndarray:
+    picture = ground(224, 168, (paper, paper, paper))
+    cv2.putText(picture, "MAX232", (30, 95), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (ink, ink, ink), thick, cv2.LINE_AA)
+    return picture
+
+
+WORD = box_quad(30, 62, 190, 96)
+
+
+@pytest.mark.parametrize(
+    ("picture", "quad", "expected"),
+    [
+        pytest.param(word(10, 250, thick=5), WORD, True, id="bold-ink-on-paper"),
+        pytest.param(word(240, 30, thick=5), WORD, True, id="light-ink-on-dark"),
+        pytest.param(part(), QUAD, False, id="a-part"),
+        pytest.param(with_package(ground(224, 168), QUAD, ("SN74LS00N", "19E9XBL")), QUAD, False, id="a-printed-part"),
+        pytest.param(part(BOARD), QUAD, False, id="a-part-on-a-board"),
+        pytest.param(word(120, 140, thick=5), WORD, False, id="too-faint-to-tell"),
+        pytest.param(part(), box_quad(0, 0, 223, 167), False, id="nothing-around-it"),
+        pytest.param(part(), box_quad(300, 300, 320, 320), False, id="nothing-inside"),
+    ],
+)
+def test_strokes_with_paper_between_them_are_print(picture: np.ndarray, quad: np.ndarray, expected: bool) -> None:
+    assert is_print(picture, quad) is expected

@@ -16,8 +16,8 @@ from core.engines import Reader
 from core.frame import Frame
 from core.geometry import as_quad, box_quad, wrapped_deg
 from core.image import ImageLimits, decode
-from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES
-from core.ppocr import Look, PpOcrReader
+from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES, Located
+from core.ppocr import MOST_AREA_PX, PRINT_CUT, Look, PpOcrReader
 from core.reading import MarkReading
 from core.recognition import Recogniser
 from core.scoring import Tally, score
@@ -114,6 +114,70 @@ def test_a_crop_of_the_surface_is_read_whole(reader: Reader) -> None:
     picture = with_package(ground(), body((320, 240), (380, 150)), TEXT)[172:308, 140:500]
     mark = read(reader, picture)
     assert compact(mark) == list(TEXT)
+    assert mark.outline is None  # none was found
+    assert mark.faults == ()
+
+
+def word(text: str, font: int, scale: float, *, degrees: float = 0.0, ink: int = 0, paper: int = 255) -> np.ndarray:
+    """A word on plain ground, with some ground around it."""
+    thick = max(2, round(2.2 * scale))
+    (wide, tall), _ = cv2.getTextSize(text, font, scale, thick)
+    side = round(1.15 * wide) if degrees else round(2.4 * tall)
+    picture = np.full((side, round(1.15 * wide), 3), paper, np.uint8)
+    at = round(0.07 * wide), (side + tall) // 2
+    cv2.putText(picture, text, at, font, scale, (ink, ink, ink), thick, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, side / 2), degrees, 0.9 if degrees else 1.0)
+    return cv2.warpAffine(picture, turn, picture.shape[1::-1], borderValue=(paper, paper, paper))
+
+
+@pytest.mark.parametrize("font", [cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX], ids=["simplex", "duplex"])
+@pytest.mark.parametrize("scale", [1.0, 2.4, 4.0], ids=lambda scale: f"{scale}-times")
+@pytest.mark.parametrize("degrees", [0, 30, 90])
+@pytest.mark.parametrize("paper", [255, 190], ids=["white", "grey"])
+def test_bold_dark_print_on_light_ground_loses_no_character(
+    reader: Reader, font: int, scale: float, degrees: float, paper: int
+) -> None:
+    mark = read(reader, word("MAX232CPE", font, scale, degrees=degrees, ink=15, paper=paper))
+    assert compact(mark) == ["MAX232CPE"]
+
+
+def test_dark_print_on_a_light_package_is_read_in_its_outline(reader: Reader) -> None:
+    picture = ground(colour=(70, 60, 50))
+    label = cv2.resize(word("MAX232CPE", cv2.FONT_HERSHEY_SIMPLEX, 2.0, ink=25, paper=225), (360, 140))
+    picture[170:310, 140:500] = label
+    mark = read(reader, picture)
+    assert compact(mark) == ["MAX232CPE"]
+    assert mark.outline is not None
+    assert overlap(mark.outline, box_quad(140, 170, 500, 310)) > 0.85
+
+
+def test_print_cut_by_the_border_of_the_picture_is_said(reader: Reader) -> None:
+    picture = word("MAX232CPE", cv2.FONT_HERSHEY_SIMPLEX, 2.4)
+    cut = np.ascontiguousarray(picture[:, picture.shape[1] // 3 :])
+    mark = read(reader, cut)
+    assert compact(mark)[0].endswith("2CPE")
+    assert mark.faults == (PRINT_CUT,)
+
+
+def test_print_beyond_a_wrong_outline_is_read_with_more_around_it(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = word("MAX232CPE", cv2.FONT_HERSHEY_SIMPLEX, 2.4)
+    height, width = picture.shape[:2]
+    wrong = Located(box_quad(0.25 * width, 0.2 * height, 0.8 * width, 0.8 * height), sure=True)
+    monkeypatch.setattr("core.ppocr.locate", lambda pixels: wrong)
+    mark = read(reader, picture)
+    assert compact(mark) == ["MAX232CPE"]
+    assert mark.faults == ()
+
+
+def test_a_scrap_of_text_does_not_prove_a_part(reader: Reader) -> None:
+    picture = np.clip(ground(320, 240, (70, 70, 70)) + np.random.default_rng(1).normal(0, 6, (240, 320, 3)), 0, 255)
+    picture = picture.astype(np.uint8)
+    cv2.putText(picture, "A7", (120, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (230, 230, 230), 3)
+    mark = read(reader, picture)
+    assert mark.outline is None
+    assert mark.faults == (NO_PACKAGE,)
 
 
 def test_two_parts_are_said(reader: Reader) -> None:
@@ -159,15 +223,20 @@ def test_a_sure_reading_ends_the_search() -> None:
     assert len(detector.shapes) == 1
 
 
-def test_a_reading_of_nothing_tries_every_look_and_both_axes() -> None:
+def test_a_reading_of_nothing_tries_every_look_and_both_axes_and_then_the_whole_picture() -> None:
     reader, detector = made_up({}, (Look("plain", 100_000.0),) * 3)
     assert read(reader, barred()).texts == ()
-    assert len(detector.shapes) == 6
+    assert len(detector.shapes) == 6 + 2
 
 
 def test_a_look_names_a_method_that_there_is() -> None:
     with pytest.raises(ValueError, match="expected one of plain, clahe, flat"):
         Look("sharpen", 1000.0)
+
+
+def test_a_look_at_a_larger_region_sees_the_print_as_large_until_the_view_is_too_big() -> None:
+    assert Look("clahe", 100_000.0).at_scale(2.5) == Look("clahe", 250_000.0)
+    assert Look("clahe", 600_000.0).at_scale(50).area_px == MOST_AREA_PX
 
 
 def labelled(realchips: Path, *, step: int) -> list[dict[str, str]]:

@@ -47,12 +47,7 @@ def test_every_reader_goes_by_the_name_it_is_built_by(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["light-on-dark", "dark-on-light"])
-def test_every_reader_reads_plain_print(reader: Reader, dark: bool, request: pytest.FixtureRequest) -> None:
-    if reader.name == "ppocr" and not dark:
-        reason = (
-            "a known fault: bold dark print on plain white is taken for the package, and its first letters are lost"
-        )
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_every_reader_reads_plain_print(reader: Reader, dark: bool) -> None:
     mark = reader.read(label(dark=dark), time.perf_counter)
     assert [text.replace(" ", "") for text in mark.texts] == ["MAX232CPE"]
     assert within(label(), mark)
