@@ -17,7 +17,7 @@ import pytest
 from data.settings import Settings
 from tests.workers import queue_probe
 from tests.workers.programs import until
-from workers import heartbeat, worker, worker_process
+from workers import heartbeat, memory, worker, worker_process
 from workers.child import Child, Program
 from workers.composition import Services, compose
 from workers.relay import Relay
@@ -103,7 +103,7 @@ async def test_while_a_batch_runs_the_process_says_so(services: Services) -> Non
 
 
 async def test_a_process_that_has_grown_ends_after_its_job(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "MOST_MB", 1)
+    monkeypatch.setattr(memory, "MOST_MB", 1)
     await queue_probe.take_in(services, 3)
     await Relay(services, workers=100, _swept=float("inf")).turn()
     assert len(services.queue) == 3
@@ -171,9 +171,9 @@ from data.settings import Settings
 from workers import heartbeat, worker
 from workers.composition import compose
 from workers.worker_process import WorkerProcess
-worker.STUCK_S, heartbeat.EVERY_S = 0.2, 0.05
+heartbeat.EVERY_S = 0.05
 process = WorkerProcess(compose(Settings()), "probe")
-process.busy_since = time.monotonic()
+process.due = time.monotonic() + 0.2
 worker.watch(process)
 print("hangs", flush=True)
 time.sleep(600)
@@ -187,4 +187,4 @@ async def test_a_job_that_hangs_takes_its_process_along(services: Services) -> N
     )
     await child.start()
     assert await child.wait() == worker.STUCK_CODE
-    assert any("has run for more than" in line for line in lines)
+    assert any("did not end when it was due" in line for line in lines)
