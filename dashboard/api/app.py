@@ -12,7 +12,21 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, inspections, intake, plain, previews, recipes, resumable, runs, system, uploads
+from dashboard.api import (
+    failures,
+    inspections,
+    intake,
+    lots,
+    plain,
+    plant,
+    previews,
+    recipes,
+    resumable,
+    runs,
+    system,
+    units,
+    uploads,
+)
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
@@ -23,6 +37,7 @@ from dashboard.api.waiting import ResultFeed
 from dashboard.origins import allowed_hosts, is_loopback
 from data.queries import runs as run_queries
 from data.urls import app_url
+from workers.catching_up import CatchingUp
 
 if TYPE_CHECKING:
     from workers.composition import Services
@@ -61,7 +76,7 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     app.state.feed = ResultFeed(lambda: app_url(settings))
     app.state.run_feed = RunFeed(lambda: app_url(settings), partial(_run, services))
     failures.install(app)
-    for module in (intake, inspections, uploads, resumable, runs, recipes, system, previews):
+    for module in (intake, inspections, uploads, resumable, runs, lots, units, recipes, plant, system, previews):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -87,8 +102,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for what happens while the app serves."""
-    async with app.state.feed.listening(), app.state.run_feed.listening():
+    """Listen for what happens while the app serves, and catch up with what was spooled."""
+    async with app.state.feed.listening(), app.state.run_feed.listening(), CatchingUp(app.state.services).running():
         yield
 
 

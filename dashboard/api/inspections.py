@@ -17,7 +17,9 @@ from dashboard.api import pictures
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, State, Verdict
+from dashboard.api.spooled import refuse_spooled
 from dashboard.api.upload import Word
+from data.errors import NotFound
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
 from data.queries.inspections import InspectionFilter
@@ -27,9 +29,11 @@ from workers.composition import Services
 
 router = APIRouter(tags=["inspections"])
 
-_MISSING = documented("inspection-not-found")
+_MISSING = documented("inspection-not-found", "inspection-spooled")
 _NO_PICTURE = documented("inspection-not-found", "picture-unavailable", "range-not-satisfiable", "store-unavailable")
-_NO_EVIDENCE = documented("inspection-not-found", "no-evidence", "picture-unavailable", "store-unavailable")
+_NO_EVIDENCE = documented(
+    "inspection-not-found", "inspection-spooled", "no-evidence", "picture-unavailable", "store-unavailable"
+)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -128,8 +132,12 @@ async def get_overlay_png(request: Request, services: WithServices, inspection_i
 
 
 async def _detail(services: Services, inspection_id: UUID) -> InspectionDetail:
-    async with services.database.session() as session:
-        return await inspections.detail(session, inspection_id)
+    try:
+        async with services.database.session() as session:
+            return await inspections.detail(session, inspection_id)
+    except NotFound:
+        await refuse_spooled(services, inspection_id)
+        raise
 
 
 def _evidence(found: InspectionDetail) -> Document:

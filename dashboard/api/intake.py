@@ -13,6 +13,7 @@ from dashboard.api import intake_doc, upload
 from dashboard.api.depends import WithFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem
 from dashboard.api.schemas import InspectionView
+from dashboard.api.spooled import spooled
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
 from data.errors import NotFound
@@ -122,6 +123,8 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
         try:
             async with services.database.session() as session:
                 return (await inspections.summary(session, inspection_id)).state in FINAL_STATES
+        except NotFound:  # it is spooled
+            return False
         except AWAY as error:  # it may come back in time
             if not is_away(error):
                 raise
@@ -137,6 +140,19 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
 
 
 async def _view(services: Services, inspection_id: UUID) -> InspectionView:
+    """Return the inspection as the database holds it, or as it is spooled."""
+    try:
+        return await _kept_view(services, inspection_id)
+    except (NotFound, *AWAY) as error:
+        if not isinstance(error, NotFound) and not is_away(error):
+            raise
+        waits = await spooled(services, inspection_id)
+        if waits is not None:
+            return waits
+        return await _kept_view(services, inspection_id)  # written in this very moment, or not to be had
+
+
+async def _kept_view(services: Services, inspection_id: UUID) -> InspectionView:
     async with services.database.session() as session:
         return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
 

@@ -8,6 +8,7 @@ from dashboard.api import upload
 from dashboard.api.errors import documented
 from dashboard.api.schemas import InspectionView
 
+_NUMBER = {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**62}
 _TEXT = {"type": "string", "maxLength": upload.MAX_NAME}
 BODY: dict[str, Any] = {
     "requestBody": {
@@ -25,6 +26,7 @@ BODY: dict[str, Any] = {
                         "station": {**_TEXT, "description": "The station's name; the bench when left out."},
                         "lot": {**_TEXT, "description": "The lot's code."},
                         "unit_serial": {**_TEXT, "description": "The unit's serial; made up when left out."},
+                        "trigger_number": {**_NUMBER, "description": "The station's own count of its triggers."},
                     },
                 }
             },
@@ -36,7 +38,7 @@ _PROBLEMS = documented(
     "answer-unavailable", "body-too-large", "idempotency-key-invalid", "idempotency-key-reused", "image-animated",
     "image-too-large", "image-too-many-pixels", "image-too-small", "image-truncated", "image-unsupported",
     "lot-disagrees", "lot-not-open", "multipart-invalid", "not-an-image", "origin-refused", "picture-missing",
-    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown", "store-full",
+    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown", "spool-full", "store-full",
     "store-unavailable", "unsupported-media-type",
 )  # fmt: skip
 _ACCEPTED: dict[str, Any] = {

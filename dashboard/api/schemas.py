@@ -89,9 +89,9 @@ class RecipeRef(BaseModel):
 
 
 class ImageRef(BaseModel):
-    """The picture of an inspection, and where it is served."""
+    """The picture of an inspection, and where it is served; `id` is null while the inspection is spooled."""
 
-    id: UUID
+    id: UUID | None
     media_type: str
     width_px: int
     height_px: int

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -37,6 +37,7 @@ class Beside(BaseModel):
     station: Word | None = None
     lot: Word | None = None
     unit_serial: Word | None = None
+    trigger_number: Annotated[int | None, Field(ge=0, lt=2**62)] = None
 
 
 @dataclass(frozen=True)
