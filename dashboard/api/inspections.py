@@ -37,6 +37,9 @@ _NO_EVIDENCE = documented(
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
+Position = Annotated[int | None, Query(ge=0, lt=2**15, description="Which of several pictures, from 0.")]
+
+
 class Wanted(BaseModel):
     """Which inspections to list; what is left out lets all through."""
 
@@ -87,10 +90,15 @@ async def get_inspection(services: WithServices, inspection_id: UUID) -> Inspect
     response_class=Response,
     responses={200: {"content": {"image/*": _BINARY}}, 206: {"description": "The range asked for."}, **_NO_PICTURE},
 )
-async def get_image(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the picture's bytes as they came; they never change, and ranges of them can be asked for."""
+async def get_image(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the picture's bytes as they came; they never change, and ranges of them can be asked for.
+
+    Of several pictures the first, without `position`.
+    """
     async with services.database.session() as session:
-        image = await inspections.image(session, inspection_id)
+        image = await inspections.image(session, inspection_id, position or 0)
     data = await services.store.get(image.address)
     return pictures.respond(request, data, image.media_type, tag=image.address)
 
@@ -102,9 +110,15 @@ async def get_image(request: Request, services: WithServices, inspection_id: UUI
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}, **_NO_EVIDENCE},
 )
-async def get_overlay_svg(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the package's outline, lines and characters, in the picture's own size, and transparent elsewhere."""
+async def get_overlay_svg(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the package's outline, lines and characters, in the picture's own size, and transparent elsewhere.
+
+    Of several pictures there is evidence about one alone: the one that was judged.
+    """
     found = await _detail(services, inspection_id)
+    _check_position(found, position)
     image = found.summary.image
     evidence, tag = _evidence(found), _tag(found, "svg")
     drawn = svg(evidence, (image.width_px, image.height_px)).encode()
@@ -118,9 +132,12 @@ async def get_overlay_svg(request: Request, services: WithServices, inspection_i
     response_class=Response,
     responses={200: {"content": {"image/png": _BINARY}}, **_NO_EVIDENCE},
 )
-async def get_overlay_png(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the picture with the package's outline, the lines and the characters drawn on it."""
+async def get_overlay_png(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the picture with the package's outline, the lines and the characters drawn on it: the one judged."""
     found = await _detail(services, inspection_id)
+    _check_position(found, position)
     evidence, tag = _evidence(found), _tag(found, "png")
     if pictures.unchanged(request, tag):
         return pictures.not_modified(tag, pictures.ASK_AGAIN)
@@ -145,6 +162,15 @@ def _evidence(found: InspectionDetail) -> Document:
         state = found.summary.state
         raise ApiProblem("no-evidence", f"The inspection is {state}; evidence is there when it is done.", state=state)
     return found.evidence
+
+
+def _check_position(found: InspectionDetail, position: int | None) -> None:
+    """See that the evidence is about the picture asked for."""
+    judged = found.summary.image.position
+    if position is not None and position >= len(found.pictures):
+        raise NotFound("picture of inspection", found.summary.id)
+    if found.evidence is not None and position not in {None, judged}:
+        raise ApiProblem("no-evidence", f"The evidence is about the picture at position {judged}.", position=judged)
 
 
 def _tag(found: InspectionDetail, kind: str) -> str:

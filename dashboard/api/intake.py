@@ -73,9 +73,8 @@ async def create_inspection(
     check_key(key)
     submission = await upload.read(request, Beside(**asked.model_dump(exclude={"wait_ms"})))
     waits = asked.wait_ms is not None
-    inspection_id = await _accept(
-        services, submission.data, _particulars(submission, caller=user.name, key=key, waits=waits)
-    )
+    particulars = _particulars(submission, caller=user.name, key=key, waits=waits)
+    inspection_id = await _accept(services, submission, particulars)
     location = {"Location": f"/v1/inspections/{inspection_id}"}
     try:
         if not waits:
@@ -108,9 +107,9 @@ def _particulars(submission: Submission, *, caller: str, key: str | None, waits:
     )
 
 
-async def _accept(services: Services, data: bytes, particulars: Particulars) -> UUID:
+async def _accept(services: Services, submission: Submission, particulars: Particulars) -> UUID:
     try:
-        return await accept(services, data, particulars)
+        return await accept(services, submission.data, particulars, others=submission.others)
     except NotFound as error:
         code = "recipe-unknown" if error.kind == "recipe" else "reference-unknown"
         raise ApiProblem(code, str(error), kind=error.kind, reference=error.reference) from error

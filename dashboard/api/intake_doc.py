@@ -9,6 +9,7 @@ from dashboard.api.errors import documented
 from dashboard.api.schemas import InspectionView
 
 _NUMBER = {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**62}
+_PLACE = {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31}
 _TEXT = {"type": "string", "maxLength": upload.MAX_NAME}
 BODY: dict[str, Any] = {
     "requestBody": {
@@ -20,12 +21,27 @@ BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["image"],
                     "properties": {
-                        "image": {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, BMP or TIFF."},
+                        "image": {
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": upload.MAX_PICTURES,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "JPEG, PNG, WebP, BMP or TIFF; several are pictures of the same unit.",
+                        },
+                        "lighting": {
+                            "type": "array",
+                            "maxItems": upload.MAX_PICTURES,
+                            "items": _TEXT,
+                            "description": "How each picture was lit, in their order.",
+                        },
                         "recipe": {**_TEXT, "description": "A recipe's name or id, or a part number."},
                         "part_number": {**_TEXT, "description": "The part number, when no recipe is named."},
                         "station": {**_TEXT, "description": "The station's name; the bench when left out."},
                         "lot": {**_TEXT, "description": "The lot's code."},
                         "unit_serial": {**_TEXT, "description": "The unit's serial; made up when left out."},
+                        "carrier": {**_TEXT, "description": "The carrier it lies in, with `row` and `column`."},
+                        "row": {**_PLACE, "description": "Its row in the carrier, from 1."},
+                        "column": {**_PLACE, "description": "Its column in the carrier, from 1."},
                         "trigger_number": {**_NUMBER, "description": "The station's own count of its triggers."},
                     },
                 }
