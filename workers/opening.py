@@ -2,8 +2,9 @@
 
 1. A worker claims files under a lease. What a file makes is written in one transaction with its end, only while the
    lease and the run still stand: a file is opened once, whoever is killed.
-2. A file that cannot be opened is refused with the reason, and takes no other with it. What the store or the program
-   fails on rests and is tried again; a file that ends its worker `max_attempts` times is refused.
+2. A file that cannot be opened is refused with the reason, and takes no other with it. What the program fails on rests
+   and is tried again; a store that is away is awaited. A file that was claimed before is claimed alone, so that one
+   that ends its worker takes nothing with it; after `max_attempts` alone it is refused.
 3. An archive is opened in slices, each in one transaction that says how far it has come (`members_done`); whoever
    claims it next goes on there. After a worker was lost in it, its members go one by one, so that the one that did it
    is known, and refused alone.
@@ -128,7 +129,7 @@ class Opening:
             file = await asyncio.to_thread(stack.enter_context, self.services.store.open(claim.address))
             head = await asyncio.to_thread(_head, file)
             kind = archive_kind(head)
-            self._check_attempts(claim, spared=kind == "zip")
+            self._check_attempts(claim)
             if kind == "zip":
                 await opening_archive.open_archive(self, claim, context, file)
                 return
@@ -156,11 +157,11 @@ class Opening:
             await work.commit()
         self.done += 1
 
-    def _check_attempts(self, claim: FileClaim, *, spared: bool) -> None:
-        """Refuse a file that has ended its worker as often as may be; an archive is spared once, for its member."""
-        most = self.services.settings.max_attempts + spared
-        if claim.attempts > most:
-            raise FileRefused("OPENING_FAILED", f"The worker ended {most} times while it opened this file.")
+    def _check_attempts(self, claim: FileClaim) -> None:
+        """Refuse a file that has ended its worker as often as may be; the first time, others may have done it."""
+        most = self.services.settings.max_attempts
+        if claim.attempts > most + 1:
+            raise FileRefused("OPENING_FAILED", f"The worker ended {most} times while it opened this file alone.")
 
     async def _refuse(self, claim: FileClaim, code: str, detail: str) -> None:
         async with self.services.database.unit_of_work() as work:
@@ -179,7 +180,8 @@ class Opening:
             code = "STORE_FAILED" if isinstance(error, StoreError) else "OPENING_FAILED"
             await self._refuse(claim, code, f"{error}")
             return
-        await self._put_back(claim, rest=rest_s(claim.attempts), attempts=None if lasting else min(claim.attempts, 3))
+        counted = None if lasting else min(claim.attempts, self.services.settings.max_attempts)
+        await self._put_back(claim, rest=rest_s(claim.attempts), attempts=counted)
 
     async def _put_back(self, claim: FileClaim, *, rest: float = 0.0, attempts: int | None = None) -> None:
         async with self.services.database.unit_of_work() as work:

@@ -63,7 +63,7 @@ class Outbox:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        chosen = _together([(row.inspection_id, row.attempts) for row in await self._session.execute(ready)])
+        chosen = together([(row.inspection_id, row.attempts) for row in await self._session.execute(ready)])
         if chosen:
             values = {"batch_id": batch_id, "batched_at": func.clock_timestamp()}
             await self._session.execute(update(OutboxItem).where(OutboxItem.inspection_id.in_(chosen)).values(values))
@@ -175,7 +175,7 @@ def _in_order(*conditions: ColumnElement[bool]) -> ScalarSelect[UUID]:
     return rows.with_for_update().scalar_subquery()
 
 
-def _together(ready: list[tuple[UUID, int]]) -> list[UUID]:
+def together(ready: list[tuple[UUID, int]]) -> list[UUID]:
     """Return the first row if it was claimed before, else all that were not."""
     if ready and ready[0][1] > 0:
         return [ready[0][0]]
