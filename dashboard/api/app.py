@@ -21,11 +21,13 @@ from dashboard.api import (
     plant,
     previews,
     recipes,
+    reconciliation,
     resumable,
     runs,
     system,
     units,
     uploads,
+    watched,
 )
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
@@ -76,7 +78,21 @@ def create_app(services: Services, *, first_page: str = "/docs") -> FastAPI:
     app.state.feed = ResultFeed(lambda: app_url(settings))
     app.state.run_feed = RunFeed(lambda: app_url(settings), partial(_run, services))
     failures.install(app)
-    for module in (intake, inspections, uploads, resumable, runs, lots, units, recipes, plant, system, previews):
+    for module in (
+        intake,
+        inspections,
+        uploads,
+        resumable,
+        runs,
+        lots,
+        units,
+        recipes,
+        plant,
+        watched,
+        reconciliation,
+        system,
+        previews,
+    ):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

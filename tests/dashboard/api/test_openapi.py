@@ -36,6 +36,8 @@ PROMISED = {
     "get /v1/lines", "post /v1/lines", "get /v1/lines/{line}", "patch /v1/lines/{line}", "delete /v1/lines/{line}",
     "get /v1/stations", "post /v1/stations", "get /v1/stations/{station}", "patch /v1/stations/{station}",
     "delete /v1/stations/{station}",
+    "put /v1/stations/{station}/folder", "get /v1/stations/{station}/folder", "delete /v1/stations/{station}/folder",
+    "post /v1/stations/{station}/triggers", "get /v1/stations/{station}/reconciliation",
     "get /v1/lots", "post /v1/lots", "get /v1/lots/{lot}", "post /v1/lots/{lot}/hold", "post /v1/lots/{lot}/release",
     "post /v1/lots/{lot}/close", "get /v1/units", "get /v1/units/{unit_id}",
     "get /health", "get /ready", "get /v1/system",
