@@ -191,11 +191,19 @@ def _particulars(services: Services, file: File) -> Particulars:
 
 
 def _named(file: File) -> Named:
+    path = file.name[: -len(PurePosixPath(file.name).suffix)] or file.name
     try:
-        said = file.rule.read(file.name[: -len(PurePosixPath(file.name).suffix)] or file.name)
+        return file.rule.at(file.watch.station).read(path)
     except NameUnfit as error:
-        raise Unfit("name-unfit", str(error)) from error
-    if said.station not in {None, file.watch.station}:
-        detail = f"It is named for the station {said.station}; this is the folder of {file.watch.station}."
-        raise Unfit("station-differs", detail)
-    return said
+        other = _other_station(file.rule, path)
+        if other is None:
+            raise Unfit("name-unfit", str(error)) from error
+    raise Unfit("station-differs", f"It is named for the station {other}; this is the folder of {file.watch.station}.")
+
+
+def _other_station(rule: NamingRule, path: str) -> str | None:
+    """Return the station that a path names which does not fit its folder's."""
+    try:
+        return rule.read(path).station
+    except NameUnfit:
+        return None

@@ -3,62 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from data import embedded_urls
 from data.errors import IdempotencyMismatch, StoreError
 from data.outage import AWAY
 from data.queries import inspections
 from data.queries.inspection_view import InspectionSummary
-from data.settings import Settings
 from data.tables import Inspection, Lot, OutboxItem, Unit
 from tests.dashboard.gate import Gate
 from tests.data.rows import published, recipe
+from tests.workers.conftest import Behind
 from tests.workers.queue_probe import picture
 from workers.catching_up import BEFORE, UNFIT, CatchingUp
-from workers.composition import Services, compose
+from workers.composition import Services
 from workers.errors import SpoolFull
 from workers.intake import Particulars, accept, intended_of, record_of
 
-Behind = Callable[..., Services]
 NOW = datetime.now(tz=UTC)
-
-
-@pytest.fixture
-async def database(emptied: None, postgres: Settings, tmp_path: Path) -> AsyncIterator[Gate]:
-    own = embedded_urls.postgres_socket(postgres.home)
-    gate = Gate(tmp_path / own.name, own)
-    await gate.open()
-    yield gate
-    await gate.close()
-
-
-@pytest.fixture
-async def behind(database: Gate, postgres: Settings, tmp_path: Path) -> AsyncIterator[Behind]:
-    """Composes services of a state folder of their own, whose database lies behind the gate."""
-    run, here = (quote(str(folder), safe="") for folder in (embedded_urls.run_folder(postgres.home), tmp_path))
-    url = SecretStr(embedded_urls.database_url(postgres.home).replace(run, here))
-    made: list[Services] = []
-
-    def make(**changes: object) -> Services:
-        changed = {"database_url": url, "home": tmp_path / "home", **changes}
-        (tmp_path / "home").mkdir(exist_ok=True)
-        made.append(compose(postgres.model_copy(update=changed)))
-        return made[-1]
-
-    yield make
-    for services in made:
-        await services.close()
 
 
 async def found(services: Services, id_: UUID) -> InspectionSummary:
