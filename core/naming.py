@@ -79,6 +79,11 @@ class NamingRule:
         """The names of its fields, in their order."""
         return tuple(piece.name for piece in self.pieces if isinstance(piece, Field) and piece.name != ANYTHING)
 
+    def at(self, station: str) -> NamingRule:
+        """Return the rule with the name of a station for its field: names that hold a divider are read right then."""
+        pieces = [station if piece == Field("station") else piece for piece in self.pieces]
+        return NamingRule(self.text, _joined(pieces))
+
     def read(self, path: str) -> Named:
         """Return what a path says: relative, with `/` between folders, without the file's ending.
 

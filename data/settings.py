@@ -62,7 +62,6 @@ class Settings(BaseSettings):
         2048, ge=1, description="Memory, in MB, over which a worker is replaced by a new process."
     )
     worker_max_batches: int = Field(0, ge=0, description="Batches after which a worker is replaced; 0: never.")
-    worker_stuck_s: float = Field(300.0, gt=0, description="Seconds after which a batch, and its worker, is given up.")
     step_timeout_s: float = Field(
         30.0, gt=0, description="Seconds one step on one picture may take; at most the lease."
     )

@@ -13,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import exists, select
 
@@ -44,6 +46,17 @@ class CatchingUp:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._pruned = -PRUNE_S
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Catch up while the context lasts."""
+        task = asyncio.create_task(self.for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def for_ever(self) -> None:
         """Catch up whenever there is something, until cancelled."""

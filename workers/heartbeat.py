@@ -16,7 +16,7 @@ from typing import Literal
 
 from redis import Redis
 
-Role = Literal["worker", "relay"]
+Role = Literal["worker", "relay", "watcher"]
 
 EVERY_S = 3.0
 FORGOTTEN_S = 15

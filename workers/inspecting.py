@@ -7,6 +7,10 @@
    A failed inspection has no result, so that a retry may still write one.
 4. Nothing but the pictures, the recipe version, the engines and what is stored of the lot goes into a verdict; times
    come from the inspection.
+5. A step that does not end in time is left behind in its thread, since nothing in Python ends a thread: the picture
+   rests and comes again alone, and is at last not judged (`TIME_OUT`); what was not begun goes to others at once, and
+   the process is replaced.
+6. Between two pictures, what is more urgent overtakes; a process that is to end hands back what it has not begun.
 """
 
 from __future__ import annotations
@@ -14,35 +18,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
 from core.errors import LotTextInvalid, MarksightError, RecipeInvalid
-from data.channels import RESULTS
 from data.errors import StoreError
-from data.outage import is_away
 from data.priorities import Priority
-from data.queries.inspection_view import NOT_JUDGED
-from data.queries.queue import Task, tasks
+from data.queries.queue import Task
 from data.repositories.outbox import Claim, Lease
+from workers.claiming import Claimed
 from workers.composition import Services
-from workers.judging import Judged, judge_task
-from workers.lot_marking import marked
+from workers.judging import Judged, judge_task, read_pictures, timed_out
+from workers.pulse import NoProcess, Pulse
+from workers.smalls import Small, keep_small
 
 log = logging.getLogger(__name__)
 
 FLUSH_S = 0.2
 """Verdicts of a batch are written together, but none is held back longer than this by the next picture."""
 
+LOOK_S = 0.05
+"""How often a worker looks for what is more urgent, at the most."""
+
+OVERTAKING = 4
+"""How many overtake at once."""
+
 FIRST_REST_S = 1.0
 MOST_REST_S = 60.0
-RENEWED_AFTER = 1 / 3
-"""The share of a lease after which it is renewed, between two pictures."""
-
-AWAY_PAUSE_S = 0.5
-"""How long to wait before a write is tried again while the database is away."""
 
 HOPELESS = (RecipeInvalid, LotTextInvalid)
 """Errors that another attempt would only repeat."""
@@ -55,8 +58,6 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
 )
 """What a failed inspection says; the first that fits."""
 
-Written = TypeVar("Written")
-
 
 @dataclass
 class Outcome:
@@ -67,17 +68,33 @@ class Outcome:
     failed: set[UUID] = field(default_factory=set)
     refused: set[UUID] = field(default_factory=set)
 
+    def add(self, other: Outcome) -> None:
+        """Count what became of another batch too."""
+        for name, ids in vars(other).items():
+            getattr(self, name).update(ids)
 
-async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "") -> Outcome:
+
+class TimedOut(MarksightError):
+    """A step did not end in time; another attempt may."""
+
+
+async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "", pulse: Pulse | None = None) -> Outcome:
     """Inspect what nobody holds of a batch; return what became of it. Called twice, it does nothing twice.
 
     `holder` names the worker on the System page. Raises what the database raises when it is away: the claims run out
     then, and the batch's inspections wait again.
     """
-    batch = _Batch(services, Lease(services.database.ids(), services.settings.lease_s, holder))
-    for claim, task in await batch.claim(batch_id):
-        await batch.inspect(claim, task)
-    await batch.flush()
+    batch = _Batch(services, holder, pulse or NoProcess())
+    await batch.inspect_all(await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease)))
+    return batch.outcome
+
+
+async def inspect_urgent(services: Services, *, than: int, holder: str = "", pulse: Pulse | None = None) -> Outcome:
+    """Inspect what is more urgent than `than` and nobody has begun, in whatever batch it lies."""
+    batch = _Batch(services, holder, pulse or NoProcess())
+    await batch.inspect_all(
+        await batch.claimed.claim(lambda work, lease: work.outbox.claim_urgent(lease, than=than, limit=OVERTAKING))
+    )
     return batch.outcome
 
 
@@ -86,121 +103,96 @@ def rest_s(attempts: int) -> float:
     return min(FIRST_REST_S * 4.0 ** (attempts - 1), MOST_REST_S)
 
 
+def step_limit_s(services: Services) -> float:
+    """Return how long one step may take: never so long that the lease could run out meanwhile."""
+    return min(services.settings.step_timeout_s, services.settings.lease_s / 2)
+
+
 class _Batch:
     """One worker's way through one batch, under one lease."""
 
-    def __init__(self, services: Services, lease: Lease) -> None:
+    def __init__(self, services: Services, holder: str, pulse: Pulse) -> None:
         self.outcome = Outcome()
+        self.claimed = Claimed(services, Lease(services.database.ids(), services.settings.lease_s, holder))
         self._services = services
-        self._lease = lease
-        self._held: set[UUID] = set()
+        self._holder = holder
+        self._pulse = pulse
         self._ready: list[Judged] = []
-        self._renewed = self._flushed = time.monotonic()
+        self._smalls: list[Small] = []
+        self._flushed = self._looked = time.monotonic()
 
-    async def claim(self, batch_id: UUID) -> list[tuple[Claim, Task]]:
-        """Claim what nobody holds; return it with what is needed to inspect it, the most urgent first."""
-        async with self._services.database.unit_of_work() as work:
-            claims = await work.outbox.claim(batch_id, self._lease)
-            self._held = {claim.inspection_id for claim in claims}
-            if not claims:
-                return []
-            await work.inspections.move(self._held, "running")
-            known = await tasks(work.session, self._held)
-            await work.commit()
-        return [(claim, known[claim.inspection_id]) for claim in claims]
+    async def inspect_all(self, claims: Sequence[tuple[Claim, Task]]) -> None:
+        """Inspect what was claimed; hand back what was not begun when the process is to end."""
+        for place, (claim, task) in enumerate(claims):
+            if self._pulse.stopping:
+                await self.claimed.release([each.inspection_id for each, _ in claims[place:]])
+                break
+            await self._overtaken(claim.priority)
+            await self._inspect(claim, task)
+        await self._flush()
+        await keep_small(self._services, self._smalls)
 
-    async def inspect(self, claim: Claim, task: Task) -> None:
+    async def _overtaken(self, priority: int) -> None:
+        """Let what is more urgent go first."""
+        if priority == Priority.WAITING or time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        first = await inspect_urgent(self._services, than=priority, holder=self._holder, pulse=self._pulse)
+        self.outcome.add(first)
+
+    async def _inspect(self, claim: Claim, task: Task) -> None:
         """Judge one unit, and write what is ready if it is time."""
-        await self._renew()
-        if claim.inspection_id not in self._held:
+        await self.claimed.renew()
+        if claim.inspection_id not in self.claimed.held:
             self.outcome.refused.add(claim.inspection_id)
             return
         try:
-            self._ready.append(await judge_task(self._services, task, attempts=claim.attempts))
+            self._ready.append(await self._judge(claim, task))
         except Exception as error:  # noqa: BLE001 - one picture's boundary: it fails alone and takes no other with it
-            await self._fail(claim, error)
+            await self._fail(claim, task, error)
         if claim.priority == Priority.WAITING or time.monotonic() - self._flushed >= FLUSH_S:
-            await self.flush()
+            await self._flush()
 
-    async def flush(self) -> None:
+    async def _judge(self, claim: Claim, task: Task) -> Judged:
+        """Judge one unit; each step within its time."""
+        limit = step_limit_s(self._services)
+        self._pulse.beat(2 * limit)
+        try:
+            async with asyncio.timeout(limit):
+                data = await read_pictures(self._services, task)
+        except TimeoutError:
+            raise TimedOut(f"The picture was not read from the store within {limit:g} s.") from None
+        try:
+            async with asyncio.timeout(limit):
+                return await judge_task(self._services, task, data, attempts=claim.attempts)
+        except TimeoutError:
+            self._pulse.stuck(f"inspection {task.inspection_id}")
+        if claim.attempts < self._services.settings.max_attempts:
+            raise TimedOut(f"The picture was not judged within {limit:g} s.")
+        return timed_out(task, attempts=claim.attempts)
+
+    async def _flush(self) -> None:
         """Write what is ready, in one transaction, for as far as the lease still stands."""
         ready, self._ready = self._ready, []
         if not ready:
             return
-        standing = await self._while_leased(lambda: self._write(ready))
+        standing = await self.claimed.write(ready)
+        self._smalls += [small for one in ready for small in one.smalls]
         self.outcome.judged |= standing
         self.outcome.refused |= {one.task.inspection_id for one in ready} - standing
         self._flushed = time.monotonic()
 
-    async def _write(self, ready: Sequence[Judged]) -> set[UUID]:
-        async with self._services.database.unit_of_work() as work:
-            standing = await work.outbox.finish(self._lease.token, [one.task.inspection_id for one in ready])
-            judged = await marked(work, [one for one in ready if one.task.inspection_id in standing])
-            results = [one.result() for one in judged]
-            await work.results.add(results)
-            await work.inspections.move(standing, "done")
-            await work.notify_all(RESULTS, [_told(result.inspection_id, result.verdict) for result in results])
-            await work.commit()
-        return standing
-
-    async def _while_leased(self, write: Callable[[], Awaitable[Written]]) -> Written:
-        """Write, and while the database is away try again for as long as the lease can stand.
-
-        Should a commit's answer be lost on the way, the second try finds the rows gone and says they were refused.
-        """
-        end = self._renewed + self._lease.seconds
-        while True:
-            try:
-                return await write()
-            except Exception as error:
-                if not is_away(error) or time.monotonic() >= end:
-                    raise
-            await asyncio.sleep(AWAY_PAUSE_S)
-
-    async def _renew(self) -> None:
-        now = time.monotonic()
-        if now - self._renewed < self._lease.seconds * RENEWED_AFTER:
-            return
-        self._held = await self._while_leased(self._held_still)
-        self._renewed = now
-
-    async def _held_still(self) -> set[UUID]:
-        async with self._services.database.unit_of_work() as work:
-            held = await work.outbox.renew(self._lease)
-            await work.commit()
-        return held
-
-    async def _fail(self, claim: Claim, error: Exception) -> None:
+    async def _fail(self, claim: Claim, task: Task, error: Exception) -> None:
         """Put a failed inspection back to rest, or keep it as failed when it was tried often enough."""
         log.warning("inspection %s, attempt %d: %s", claim.inspection_id, claim.attempts, _words(error), exc_info=error)
-        last = isinstance(error, HOPELESS) or claim.attempts >= self._services.settings.max_attempts
-        stood = await self._while_leased(lambda: (self._give_up if last else self._put_back)(claim, error))
-        became = self.outcome.failed if last else self.outcome.put_back
-        (became if stood else self.outcome.refused).add(claim.inspection_id)
-
-    async def _give_up(self, claim: Claim, error: Exception) -> bool:
-        code = next(code for kind, code in CODES if isinstance(error, kind))
-        async with self._services.database.unit_of_work() as work:
-            if not await work.outbox.finish(self._lease.token, [claim.inspection_id]):
-                return False
-            await work.inspections.fail(claim.inspection_id, code=code, detail=_words(error))
-            await work.notify(RESULTS, _told(claim.inspection_id, NOT_JUDGED))
-            await work.commit()
-        return True
-
-    async def _put_back(self, claim: Claim, error: Exception) -> bool:
-        rest = rest_s(claim.attempts)
-        async with self._services.database.unit_of_work() as work:
-            put = work.outbox.put_back(self._lease.token, claim.inspection_id, rest_s=rest, error=_words(error))
-            if not await put:
-                return False
-            await work.inspections.move([claim.inspection_id], "received")
-            await work.commit()
-        return True
-
-
-def _told(inspection_id: UUID, verdict: str) -> dict[str, str]:
-    return {"inspection_id": str(inspection_id), "verdict": verdict}
+        if isinstance(error, HOPELESS) or claim.attempts >= self._services.settings.max_attempts:
+            code = next(code for kind, code in CODES if isinstance(error, kind))
+            became, stood = self.outcome.failed, self.claimed.give_up(claim, task, code=code, detail=_words(error))
+        else:
+            rest = rest_s(claim.attempts)
+            became = self.outcome.put_back
+            stood = self.claimed.put_back(claim, rest_s=rest, error=_words(error))
+        (became if await stood else self.outcome.refused).add(claim.inspection_id)
 
 
 def _words(error: Exception) -> str:

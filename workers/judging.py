@@ -24,6 +24,7 @@ from data.queries.queue import Task, TaskPicture
 from data.repositories.results import NewResult
 from data.tables import Document
 from workers.composition import Services
+from workers.smalls import Small, made_small
 
 UNDECIDED = "pending"
 """What happens to a unit that no recipe was there for."""
@@ -42,6 +43,7 @@ class Judged:
     inspection: Inspection
     attempts: int
     marks: tuple[Document, ...] = ()
+    smalls: tuple[Small, ...] = ()
 
     def result(self) -> NewResult:
         """Return the row to be written."""
@@ -70,28 +72,39 @@ class Judged:
         return {"texts": self.task.lot_texts or {}, "on_hold": self.task.lot_on_hold, "marks": list(self.marks)}
 
 
-async def judge_task(services: Services, task: Task, *, attempts: int) -> Judged:
-    """Judge one unit. Pictures that cannot be decoded are a verdict too: not judged, and why.
+async def read_pictures(services: Services, task: Task) -> list[bytes]:
+    """Return the bytes of a unit's pictures, in order.
+
+    Raises:
+        StoreError: they cannot be had.
+    """
+    return [await services.store.get(picture.address) for picture in task.pictures]
+
+
+async def judge_task(services: Services, task: Task, data: Sequence[bytes], *, attempts: int) -> Judged:
+    """Judge one unit by its pictures. Those that cannot be decoded are a verdict too: not judged, and why.
 
     Raises:
         EngineFailed: the engine failed on a picture.
         RecipeInvalid, LotTextInvalid: the recipe version, or what its lot says, is not one this program can use.
-        StoreError: a picture's bytes cannot be had.
     """
     recipe = Recipe.from_document(task.recipe) if task.recipe is not None else None
     if recipe is not None and task.lot_texts:
         recipe = bound(recipe, LotTexts.from_document(task.lot_texts))
-    data = [await services.store.get(picture.address) for picture in task.pictures]
-    inspection = await asyncio.to_thread(_inspect, data, task, recipe, services.engines, services.image_limits)
+    shots = _Shots(data, task.pictures, services.image_limits, services.engines.clock)
+    inspection = await asyncio.to_thread(_inspect, shots, task, recipe, services.engines)
     if inspection.facts & Reason.ENGINE_FAILED:
         raise EngineFailed(next(told.words for told in inspection.seen if told.reason is Reason.ENGINE_FAILED))
-    return Judged(task, recipe, inspection, attempts)
+    return Judged(task, recipe, inspection, attempts, smalls=tuple(shots.smalls))
 
 
-def _inspect(
-    data: Sequence[bytes], task: Task, recipe: Recipe | None, engines: Engines, limits: ImageLimits
-) -> Inspection:
-    shots = _Shots(data, task.pictures, limits, engines.clock)
+def timed_out(task: Task, *, attempts: int) -> Judged:
+    """Return a unit that could not be judged in time, in whatever attempt."""
+    known = (tell(Reason.LOT_ON_HOLD),) if task.lot_on_hold else ()
+    return Judged(task, None, not_judged(Reason.TIME_OUT, known=known), attempts)
+
+
+def _inspect(shots: _Shots, task: Task, recipe: Recipe | None, engines: Engines) -> Inspection:
     known = (tell(Reason.LOT_ON_HOLD),) if task.lot_on_hold else ()
     try:
         inspection = inspect_shots(shots, recipe, engines, captured_at=task.captured_at, known=known)
@@ -103,13 +116,15 @@ def _inspect(
 class _Shots:
     """The pictures of a task that can be decoded, one at a time, so that no more than one lies in memory.
 
-    Iterating raises ImageRefused at the end when there was none. `seconds` were spent on decoding.
+    Iterating raises ImageRefused at the end when there was none. `seconds` were spent on decoding; `smalls` are those
+    that were not made small before.
     """
 
     def __init__(
         self, data: Sequence[bytes], pictures: Sequence[TaskPicture], limits: ImageLimits, clock: Clock
     ) -> None:
         self.seconds = 0.0
+        self.smalls: list[Small] = []
         self._kept = tuple(zip(data, pictures, strict=True))
         self._limits = limits
         self._clock = clock
@@ -124,6 +139,9 @@ class _Shots:
                 refusals.append(error)
                 continue
             self.seconds += self._clock() - start
+            if picture.image_id is not None:
+                small = made_small(frame, kept, address=picture.address, image_id=picture.image_id)
+                self.smalls.append(small)
             region = Region.from_document(picture.region) if picture.region else None
             yield Shot(frame, picture.position, picture.lighting, region)
         if len(refusals) == len(self._kept):

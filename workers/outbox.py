@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from data.channels import OUTBOX, RESULTS
+from data.channels import OUTBOX, RESULTS, RUNS
 from data.queries.inspection_view import NOT_JUDGED
-from data.queries.queue import unclaimed_batches
+from data.queries.queue import run_of, unclaimed_batches
 from data.repositories.outbox import Claim
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
@@ -70,13 +70,22 @@ async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_
 
 
 async def retry(services: Services, inspection_id: UUID) -> bool:
-    """Have a failed inspection tried anew, from the first attempt on; False if it has not failed."""
+    """Have a failed inspection tried anew, from the first attempt on; False if it has not failed.
+
+    A run that it belongs to goes on for it.
+    """
     async with services.database.unit_of_work() as work:
+        run_id = await run_of(work.session, inspection_id)
+        if run_id is not None:
+            await work.settling.lock(run_id)
         moved = await work.inspections.move([inspection_id], "received")
         if not moved:
             return False
-        await work.outbox.add(inspection_id, moved[inspection_id])
+        await work.outbox.add(inspection_id, moved[inspection_id], run_id=run_id)
         await work.notify(OUTBOX, {"priority": moved[inspection_id]})
+        if run_id is not None:
+            await work.settling.resume(run_id)
+            await work.notify(RUNS, {"run_id": str(run_id)})
         await work.commit()
     return True
 

@@ -1,7 +1,8 @@
 """The parts that `up` runs, and what each needs, as the settings say.
 
     postgres ─┬─ migrate ─┬─ relay
-    valkey ───┤           └─ worker-1 .. worker-N
+    valkey ───┤           ├─ watch
+              │           └─ worker-1 .. worker-N
               └─ server (which loads for seconds before it asks anything of them, so it is started at once)
 
 What runs outside (`MARKSIGHT_DATABASE_URL`, `MARKSIGHT_REDIS_URL`) is no part of ours.
@@ -38,6 +39,7 @@ def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part
         *services,
         *steps,
         Part("relay", command("relay", "relay"), loaded),
+        Part("watch", command("watch", "watch"), loaded),
         *(
             Part(name, command(name, "worker", "--name", name, nice=WORKER_NICE), loaded)
             for name in _worker_names(settings)

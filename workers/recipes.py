@@ -86,7 +86,8 @@ async def draft_from_reading(services: Services, inspection_id: UUID, *, name: s
         if found.evidence is None:
             raise Conflict("This part has not been read yet; wait for its verdict.")
         try:
-            document = propose(found.evidence, captured_at=found.summary.captured_at, name=name)
+            summary = found.summary
+            document = propose(found.evidence, captured_at=summary.captured_at, name=name, lot=summary.lot)
         except ValueError as error:
             raise Conflict(f"No recipe can be proposed: {error}.") from error
         if name is None:

@@ -7,6 +7,8 @@
    failure ends it, and is seen: the supervisor starts it anew.
 4. The daily chores (`workers.upkeep`) go on beside the work, and hold none of it up when they fail.
 5. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
+6. While files wait to be opened, one job that opens them is out; what it leaves, the next one takes up. Runs that have
+   come to their end without a worker's noticing are settled at the next sweep.
 """
 
 from __future__ import annotations
@@ -22,21 +24,27 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.job import Job
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 
-from data.channels import OUTBOX, RESULTS
+from data.channels import FILES, OUTBOX, RESULTS
 from data.outage import AWAY, is_away
+from data.queries.opening import files_wait
 from data.queries.queue import unclaimed_batches
 from data.queries.waiting import waiting_up_to
 from data.settings import Settings
 from data.urls import app_url
-from workers import heartbeat, outbox, upkeep
+from workers import heartbeat, outbox, runs, upkeep
 from workers.composition import Services, compose
 from workers.wake import Wake
 
 log = logging.getLogger(__name__)
 
 JOB = "workers.jobs.inspect"
+OPENING_JOB = "workers.jobs.open_files"
+REOPEN_S = 15.0
+"""After so long another job is told to open files: whoever began the last may be dead, and Redis does not know."""
+
 POLL_S = 0.5
 SWEEP_S = 2.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -48,6 +56,11 @@ def enqueue(queue: Queue, batch_id: UUID) -> None:
     """Tell a worker of a batch; told twice, it claims once. No time-out: the lease is the time-out."""
     name = str(batch_id)
     queue.enqueue_call(JOB, (name,), job_id=name, timeout=-1, result_ttl=0, failure_ttl=60, description=name)
+
+
+def enqueue_opening(queue: Queue, name: str) -> None:
+    """Tell a worker that files wait; told too often, it finds none."""
+    queue.enqueue_call(OPENING_JOB, (), job_id=name, timeout=-1, result_ttl=0, failure_ttl=60, description=name)
 
 
 def batch_limit(waiting: int, workers: int) -> int:
@@ -63,6 +76,7 @@ class Relay:
     workers: int = 1
     done: int = 0
     _swept: float = field(default=-math.inf)
+    _opener: tuple[str, float] = ("", -math.inf)
 
     async def turn(self) -> None:
         """Sweep when it is time, and hand out as much as workers can begin soon."""
@@ -71,6 +85,28 @@ class Relay:
             self._swept = time.monotonic()
         while await self._hand_out():
             self.done += 1
+        await self._have_opened()
+
+    async def _have_opened(self) -> None:
+        """Have files opened, if any wait and nobody is told yet."""
+        async with self.services.database.session() as session:
+            waiting = await files_wait(session)
+        if not waiting or await asyncio.to_thread(self._is_told):
+            return
+        name = f"opening-{self.services.database.ids()}"
+        await asyncio.to_thread(enqueue_opening, self.services.queue, name)
+        self._opener = (name, time.monotonic())
+
+    def _is_told(self) -> bool:
+        """Tell whether a job that opens files waits in Redis, or was begun a moment ago."""
+        name, since = self._opener
+        if not name:
+            return False
+        try:
+            job = Job.fetch(name, self.services.queue.connection, self.services.queue.serializer)
+        except NoSuchJobError:
+            return False
+        return job.get_status(refresh=False) == JobStatus.QUEUED or time.monotonic() - since < REOPEN_S
 
     async def _hand_out(self) -> bool:
         async with self.services.database.session() as session:
@@ -100,6 +136,7 @@ class Relay:
                 lost += await outbox.hand_back(self.services, batch_id)
         if lost:
             log.warning("%d inspections were lost on the way to a worker or by one, and wait again", lost)
+        await runs.settle(self.services)
         beats = await asyncio.to_thread(heartbeat.living, queue.connection)
         self.workers = sum(each.role == "worker" for each in beats)
 
@@ -111,7 +148,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     services = compose(settings)
-    wake = Wake(app_url(settings), (OUTBOX, RESULTS))
+    wake = Wake(app_url(settings), (OUTBOX, RESULTS, FILES))
     relay = Relay(services, settings.workers)
     try:
         async with wake.listening(), asyncio.TaskGroup() as group:

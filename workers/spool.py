@@ -91,6 +91,11 @@ class Spool:
         self._sizes: dict[str, int] = {}
         self._here = threading.Lock()
 
+    @property
+    def aside(self) -> Path:
+        """Where damaged records lie."""
+        return self._aside
+
     def add(self, record: Record) -> UUID:
         """Keep a record; return its id, or the one that the same request got before.
 

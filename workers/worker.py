@@ -4,11 +4,15 @@ Measured on two cores with RQ 2.12 and jobs that do nothing: forking a process a
 (and it cannot take a Unix socket's URL), working in the worker's own process 430. A fork would also begin every batch
 with new connections, and outlives its killed parent. So `SimpleWorker`; what forking gave is had otherwise:
 
-1. A job that hangs: a watchdog thread ends the process, the supervisor starts another, the lease runs out. The
-   watchdog asks nobody: it bites while Redis is frozen too.
+1. A picture that hangs: its thread is left behind, the rest of its batch handed back, and the process replaced
+   (`workers.inspecting`). Where the whole process hangs, a watchdog thread ends it, which asks nobody and bites while
+   Redis is frozen too; where not even that can run, because native code holds Python's lock, the watchdog of
+   `faulthandler`, which needs none. The supervisor starts another, the lease runs out.
 2. A job that takes the process down: the same; a picture that was begun before is handed out alone.
-3. A process that grows, or has done much: it ends after the job that took it over a bound of the settings.
-4. Asked to stop (TERM), it finishes the batch it has, whether Redis is there or not.
+3. A process that grows, or has done much: it ends before memory is short (`workers.memory`) or over a bound of the
+   settings, and hands back what it has not begun.
+4. Asked to stop (TERM), it finishes the picture it has, whether Redis is there or not, and hands back the rest of its
+   batch.
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ from workers.worker_process import WorkerProcess
 log = logging.getLogger(__name__)
 
 STUCK_CODE = 70  # sysexits.h, EX_SOFTWARE
+LEFT_BEHIND_CODE = 75  # sysexits.h, EX_TEMPFAIL
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 WATCH_S = 1.0
 TTL_S = 60
@@ -85,6 +90,7 @@ class InspectionWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish what is begun, then end."""
         self.asked_to_stop = True
+        self._process.asked_to_stop = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:
@@ -93,20 +99,10 @@ class InspectionWorker(SimpleWorker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job, and end after it if the process should be replaced."""
         super().execute_job(job, queue)
-        reason = outworn(self._process)
-        if reason:
+        reason = self._process.outworn()
+        if reason is not None:
             log.warning("ending, to be replaced: %s", reason)
             self.asked_to_stop = self._stop_requested = True
-
-
-def outworn(process: WorkerProcess) -> str:
-    """Say why the process should be replaced by a new one; nothing while it should not."""
-    settings, grown = process.services.settings, heartbeat.resident_mb()
-    if grown > settings.worker_max_mb:
-        return f"it holds {grown} MB, more than {settings.worker_max_mb}"
-    if 0 < settings.worker_max_batches <= process.batches:
-        return f"it has done {process.batches} batches"
-    return ""
 
 
 def run(settings: Settings, *, name: str = "") -> None:
@@ -119,7 +115,15 @@ def run(settings: Settings, *, name: str = "") -> None:
     except StopRequested:
         log.info("asked to stop while waiting for Redis")
     finally:
-        process.close()
+        _end(process)
+
+
+def _end(process: WorkerProcess) -> None:
+    """Close everything; what was left behind in a thread would be waited for, so then the process just ends."""
+    if process.left_behind is not None:
+        logging.shutdown()
+        os._exit(LEFT_BEHIND_CODE)
+    process.close()
 
 
 def _work_on(process: WorkerProcess) -> None:
@@ -150,6 +154,7 @@ def _work(process: WorkerProcess) -> bool:
 
 def watch(process: WorkerProcess) -> None:
     """Show the process's life, and end the process when its job hangs; each from a thread of its own."""
+    process.watched = True
     for task in (_show_life, _guard):
         threading.Thread(target=task, args=(process,), daemon=True, name=task.__name__.strip("_")).start()
 
@@ -166,11 +171,9 @@ def _show_life(process: WorkerProcess) -> None:
 
 
 def _guard(process: WorkerProcess) -> None:
-    """End the process when its job hangs."""
-    longest_s = process.services.settings.worker_stuck_s
+    """End the process when what it does is over its time."""
     while True:
-        began = process.busy_since
-        if began is not None and time.monotonic() - began > longest_s:
-            log.error("ending: %s has run for more than %g s", process.life.doing, longest_s)
+        if time.monotonic() > process.due:
+            log.error("ending: %s did not end when it was due", process.life.doing)
             os._exit(STUCK_CODE)
-        time.sleep(min(WATCH_S, longest_s))
+        time.sleep(WATCH_S)

@@ -2,13 +2,19 @@
 
 1. Everything dear is made once, in the process that uses it: models, connections, the loop they belong to.
 2. While the database is away a batch is begun again and again, not given up: what was not claimed is still ours to do.
+3. It knows by when what it does must have ended (`due`); `workers.worker` ends a process that is over it.
+4. It ends when it is asked to, when something was left behind in a thread, when it has done as many batches as it
+   may, or when memory is short and it has grown; what it has claimed and not begun is handed back first.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
+import math
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -17,15 +23,26 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from data.outage import AWAY, is_away
-from workers import heartbeat
+from workers import heartbeat, memory
 from workers.composition import Services
 from workers.heartbeat import Heartbeat
 from workers.inspecting import inspect_batch
+from workers.opening import open_files
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 120.0
 PAUSE_S = 1.0
+
+STUCK_S = 300.0
+"""How long a job may take to its first piece of work: the database may be away for `PATIENCE_S` of it."""
+
+GRACE_S = 60.0
+"""How much longer than it said a piece of work may take; writing may wait as long for the database."""
+
+STDERR = 2
+DEAF_S = 10.0
+"""After so much more, the process ends even if no thread of it can run: something holds Python's lock."""
 
 _current: ContextVar[WorkerProcess] = ContextVar("worker process")
 
@@ -46,7 +63,12 @@ class WorkerProcess:
         self.services = services
         self.life: Heartbeat = heartbeat.first("worker", name)
         self.busy_since: float | None = None
+        self.due = math.inf
+        self.watched = False
+        self.asked_to_stop = False
+        self.left_behind: str | None = None
         self.batches = 0
+        self._first_mb: int | None = None
         self._runner = asyncio.Runner()
         _current.set(self)
 
@@ -56,14 +78,43 @@ class WorkerProcess:
 
     def inspect(self, batch_id: UUID) -> None:
         """Inspect a batch on this process's loop; count what came of it."""
+        self._do(f"batch {batch_id}", lambda: self._inspect(batch_id))
+
+    def open(self) -> None:
+        """Open stored files for a while."""
+        self._do("opening files", self._open)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the process is to end as soon as it can."""
+        return self.asked_to_stop or self.left_behind is not None or self.why_to_end() is not None
+
+    def why_to_end(self) -> str | None:
+        """Return why the process should give back its memory, or None."""
+        resident_mb = heartbeat.resident_mb()
+        if self._first_mb is None:
+            self._first_mb = resident_mb
+        return memory.why_to_end(resident_mb, self._first_mb, memory.room(), self.services.settings.worker_max_mb)
+
+    def outworn(self) -> str | None:
+        """Return why the process should be replaced by a new one after its job, or None."""
+        most = self.services.settings.worker_max_batches
+        if 0 < most <= self.batches:
+            return f"it has done {self.batches} batches"
+        if self.left_behind is not None:
+            return f"{self.left_behind} was left behind in its thread"
+        return self.why_to_end()
+
+    def beat(self, seconds: float) -> None:
+        """Note that a piece of work begins, which ends within so many seconds."""
         self.busy_since = time.monotonic()
-        self.life = replace(self.life, doing=f"batch {batch_id}")
-        try:
-            self._runner.run(self._inspect(batch_id))
-        finally:
-            self.life = replace(self.life, doing="idle")
-            self.busy_since = None
-            self.batches += 1
+        self.due = self.busy_since + seconds + GRACE_S
+        if self.watched:  # the watchdog of C: it needs no lock of Python's
+            faulthandler.dump_traceback_later(seconds + GRACE_S + DEAF_S, exit=True, file=STDERR)
+
+    def stuck(self, what: str) -> None:
+        """Note that a piece of work was left behind in its thread."""
+        self.left_behind = what
 
     def close(self) -> None:
         """Be forgotten as a living process; close connections and loop."""
@@ -72,11 +123,23 @@ class WorkerProcess:
         self._runner.run(self.services.close())
         self._runner.close()
 
+    def _do(self, doing: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        self.beat(STUCK_S)
+        self.life = replace(self.life, doing=doing)
+        try:
+            self._runner.run(work())
+        finally:
+            self.life = replace(self.life, doing="idle")
+            self.busy_since, self.due = None, math.inf
+            self.batches += 1
+            if self.watched:
+                faulthandler.cancel_dump_traceback_later()
+
     async def _inspect(self, batch_id: UUID) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                outcome = await inspect_batch(self.services, batch_id, holder=self.life.name)
+                outcome = await inspect_batch(self.services, batch_id, holder=self.life.name, pulse=self)
             except AWAY as error:
                 if not is_away(error) or time.monotonic() > deadline:
                     raise
@@ -85,3 +148,6 @@ class WorkerProcess:
             else:
                 self.life = replace(self.life, done=self.life.done + len(outcome.judged))
                 return
+
+    async def _open(self) -> None:
+        await open_files(self.services, holder=self.life.name, pulse=self)

@@ -12,7 +12,23 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from dashboard.api import failures, inspections, intake, plain, previews, recipes, resumable, runs, system, uploads
+from dashboard.api import (
+    failures,
+    inspections,
+    intake,
+    lots,
+    plain,
+    plant,
+    previews,
+    recipes,
+    reconciliation,
+    resumable,
+    runs,
+    system,
+    units,
+    uploads,
+    watched,
+)
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
@@ -25,6 +41,7 @@ from data.channels import CHANNELS
 from data.listening import Listener
 from data.queries import runs as run_queries
 from data.urls import app_url
+from workers.catching_up import CatchingUp
 
 if TYPE_CHECKING:
     from workers.composition import Services
@@ -67,7 +84,21 @@ def create_app(services: Services, *, listener: Listener | None = None, first_pa
     app.state.feed = ResultFeed(app.state.listener)
     app.state.run_feed = RunFeed(app.state.listener, partial(_run, services))
     failures.install(app)
-    for module in (intake, inspections, uploads, resumable, runs, recipes, system, previews):
+    for module in (
+        intake,
+        inspections,
+        uploads,
+        resumable,
+        runs,
+        lots,
+        units,
+        recipes,
+        plant,
+        watched,
+        reconciliation,
+        system,
+        previews,
+    ):
         app.include_router(module.router)
     plain.install(app, first_page)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -98,9 +129,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Listen while the app serves."""
+    """Listen while the app serves, and catch up with what was spooled."""
     with app.state.feed.following(), app.state.run_feed.following():
-        async with app.state.listener.listening():
+        async with app.state.listener.listening(), CatchingUp(app.state.services).running():
             yield
 
 

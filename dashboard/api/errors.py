@@ -12,8 +12,11 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from dashboard.api.lot_errors import LOT_PROBLEMS
+from dashboard.api.plant_errors import PLANT_PROBLEMS
 from dashboard.api.problem_kind import ProblemKind
 from dashboard.api.run_errors import RUN_PROBLEMS
+from dashboard.api.watched_errors import WATCHED_PROBLEMS
 
 Refusal = HTTPException
 """What the framework raises by itself, with a bare status; `ApiProblem` is one of our own."""
@@ -23,7 +26,10 @@ RETRY_AFTER_S = 2
 
 
 PROBLEMS: dict[str, ProblemKind] = {
+    **LOT_PROBLEMS,
+    **PLANT_PROBLEMS,
     **RUN_PROBLEMS,
+    **WATCHED_PROBLEMS,
     "bad-request": ProblemKind(
         400, "The request cannot be understood", "Its framing or form is broken.", "Compare it with the API's page."
     ),
@@ -117,15 +123,6 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Something went wrong here",
         "The server met a failure it did not expect; it has written it to its log.",
         "Try again; if it stays, tell the administrator the time of the request.",
-    ),
-    "lot-disagrees": ProblemKind(
-        409,
-        "The lot was started with something else",
-        "The request names another recipe or station than its lot was started with; nothing was kept.",
-        "Leave out what the lot says already, or name the right lot.",
-    ),
-    "lot-not-open": ProblemKind(
-        409, "The lot takes no more parts", "It is closed; nothing was kept.", "Name another lot, or start one."
     ),
     "method-not-allowed": ProblemKind(
         405,

@@ -10,16 +10,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect, Request
 
-from core.errors import ImageRefused, MarksightError, RecipeInvalid
+from core.errors import ImageRefused, LotTextInvalid, MarksightError, NamingInvalid, PlaceInvalid, RecipeInvalid
 from dashboard.api import html
 from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, Refusal, code_of_status, document
 from data import errors as data_errors
 from data.outage import AWAY, is_away, is_unmade
+from workers.errors import SpoolFull
 
 log = logging.getLogger(__name__)
 
 CODES: dict[type[MarksightError], str] = {
     RecipeInvalid: "recipe-invalid",
+    LotTextInvalid: "lot-text-invalid",
+    PlaceInvalid: "place-invalid",
+    data_errors.PlaceTaken: "place-taken",
+    data_errors.PlaceAmbiguous: "place-ambiguous",
+    data_errors.PlaceInUse: "place-in-use",
+    data_errors.ChangedMeanwhile: "changed-meanwhile",
     data_errors.CursorInvalid: "cursor-invalid",
     data_errors.IdempotencyMismatch: "idempotency-key-reused",
     data_errors.DraftChanged: "draft-changed",
@@ -28,6 +35,9 @@ CODES: dict[type[MarksightError], str] = {
     data_errors.PartAmbiguous: "recipe-ambiguous",
     data_errors.LotNotOpen: "lot-not-open",
     data_errors.LotDisagrees: "lot-disagrees",
+    data_errors.FolderUnfit: "folder-unfit",
+    NamingInvalid: "naming-invalid",
+    SpoolFull: "spool-full",
     data_errors.UploadBusy: "upload-busy",
     data_errors.UploadIncomplete: "upload-incomplete",
     data_errors.UploadEnded: "upload-ended",
@@ -47,8 +57,14 @@ NOT_FOUND = {
     "inspection": "inspection-not-found",
     "picture of inspection": "inspection-not-found",
     "recipe": "recipe-not-found",
+    "lot": "lot-not-found",
+    "unit": "unit-not-found",
+    "site": "place-not-found",
+    "line": "place-not-found",
+    "station": "place-not-found",
     "run": "run-not-found",
     "upload": "upload-not-found",
+    "watched folder of station": "folder-not-watched",
 }
 """What is missing at an address, by the kind that `NotFound` names."""
 
@@ -117,13 +133,29 @@ async def _told(request: Request, error: Exception) -> Response:
     """An error of our own tree, whose message is fit to be shown."""
     assert isinstance(error, MarksightError)  # noqa: S101 - by registration
     code = code_of(error)
-    where = {"where": error.where} if isinstance(error, RecipeInvalid) else {}
-    return answer(request, code, str(error), headers=_headers(code, error), **where)
+    return answer(request, code, str(error), headers=_headers(code, error), **_extra(error))
+
+
+def _extra(error: MarksightError) -> Mapping[str, object]:
+    """Return what a program that reads the answer is told beside the words."""
+    told = _TOLD.items()
+    return {member: getattr(error, member) for kind, member in told if isinstance(error, kind)}
+
+
+_TOLD: dict[type[MarksightError], str] = {
+    RecipeInvalid: "where",
+    LotTextInvalid: "where",
+    PlaceInvalid: "where",
+    data_errors.PlaceTaken: "id",
+    data_errors.PlaceInUse: "by",
+}
 
 
 def _headers(code: str, error: MarksightError) -> Mapping[str, str] | None:
     if isinstance(error, data_errors.OffsetMismatch):
         return {"Upload-Offset": str(error.offset)}
+    if isinstance(error, SpoolFull):
+        return {"Retry-After": str(error.retry_s)}
     return _LATER if code in {"store-unavailable", "upload-busy"} else None
 
 

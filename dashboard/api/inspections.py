@@ -18,7 +18,9 @@ from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.paging import Paged
 from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, State, Verdict
+from dashboard.api.spooled import refuse_spooled
 from dashboard.api.upload import Word
+from data.errors import NotFound
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
 from data.queries.inspections import InspectionFilter
@@ -27,10 +29,15 @@ from workers.composition import Services
 
 router = APIRouter(tags=["inspections"])
 
-_MISSING = documented("inspection-not-found")
+_MISSING = documented("inspection-not-found", "inspection-spooled")
 _NO_PICTURE = documented("inspection-not-found", "picture-unavailable", "range-not-satisfiable", "store-unavailable")
-_NO_EVIDENCE = documented("inspection-not-found", "no-evidence", "picture-unavailable", "store-unavailable")
+_NO_EVIDENCE = documented(
+    "inspection-not-found", "inspection-spooled", "no-evidence", "picture-unavailable", "store-unavailable"
+)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+Position = Annotated[int | None, Query(ge=0, lt=2**15, description="Which of several pictures, from 0.")]
 
 
 class Wanted(Paged):
@@ -83,10 +90,15 @@ async def get_inspection(services: WithServices, inspection_id: UUID) -> Inspect
     response_class=Response,
     responses={200: {"content": {"image/*": _BINARY}}, 206: {"description": "The range asked for."}, **_NO_PICTURE},
 )
-async def get_image(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the picture's bytes as they came; they never change, and ranges of them can be asked for."""
+async def get_image(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the picture's bytes as they came; they never change, and ranges of them can be asked for.
+
+    Of several pictures the first, without `position`.
+    """
     async with services.database.session() as session:
-        image = await inspections.image(session, inspection_id)
+        image = await inspections.image(session, inspection_id, position or 0)
     data = await services.store.get(image.address)
     return pictures.respond(request, data, image.media_type, tag=image.address)
 
@@ -98,9 +110,15 @@ async def get_image(request: Request, services: WithServices, inspection_id: UUI
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}, **_NO_EVIDENCE},
 )
-async def get_overlay_svg(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the package's outline, lines and characters, in the picture's own size, and transparent elsewhere."""
+async def get_overlay_svg(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the package's outline, lines and characters, in the picture's own size, and transparent elsewhere.
+
+    Of several pictures there is evidence about one alone: the one that was judged.
+    """
     found = await _detail(services, inspection_id)
+    _check_position(found, position)
     image = found.summary.image
     evidence, tag = _evidence(found), _tag(found, "svg")
     drawn = svg(evidence, (image.width_px, image.height_px)).encode()
@@ -114,9 +132,12 @@ async def get_overlay_svg(request: Request, services: WithServices, inspection_i
     response_class=Response,
     responses={200: {"content": {"image/png": _BINARY}}, **_NO_EVIDENCE},
 )
-async def get_overlay_png(request: Request, services: WithServices, inspection_id: UUID) -> Response:
-    """Fetch the picture with the package's outline, the lines and the characters drawn on it."""
+async def get_overlay_png(
+    request: Request, services: WithServices, inspection_id: UUID, position: Position = None
+) -> Response:
+    """Fetch the picture with the package's outline, the lines and the characters drawn on it: the one judged."""
     found = await _detail(services, inspection_id)
+    _check_position(found, position)
     evidence, tag = _evidence(found), _tag(found, "png")
     if pictures.unchanged(request, tag):
         return pictures.not_modified(tag, pictures.ASK_AGAIN)
@@ -128,8 +149,12 @@ async def get_overlay_png(request: Request, services: WithServices, inspection_i
 
 
 async def _detail(services: Services, inspection_id: UUID) -> InspectionDetail:
-    async with services.database.session() as session:
-        return await inspections.detail(session, inspection_id)
+    try:
+        async with services.database.session() as session:
+            return await inspections.detail(session, inspection_id)
+    except NotFound:
+        await refuse_spooled(services, inspection_id)
+        raise
 
 
 def _evidence(found: InspectionDetail) -> Document:
@@ -137,6 +162,15 @@ def _evidence(found: InspectionDetail) -> Document:
         state = found.summary.state
         raise ApiProblem("no-evidence", f"The inspection is {state}; evidence is there when it is done.", state=state)
     return found.evidence
+
+
+def _check_position(found: InspectionDetail, position: int | None) -> None:
+    """See that the evidence is about the picture asked for."""
+    judged = found.summary.image.position
+    if position is not None and position >= len(found.pictures):
+        raise NotFound("picture of inspection", found.summary.id)
+    if found.evidence is not None and position not in {None, judged}:
+        raise ApiProblem("no-evidence", f"The evidence is about the picture at position {judged}.", position=judged)
 
 
 def _tag(found: InspectionDetail, kind: str) -> str:

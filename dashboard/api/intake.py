@@ -13,6 +13,7 @@ from dashboard.api import intake_doc, upload
 from dashboard.api.depends import WithFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem
 from dashboard.api.schemas import InspectionView
+from dashboard.api.spooled import spooled
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
 from data.errors import NotFound
@@ -72,9 +73,8 @@ async def create_inspection(
     check_key(key)
     submission = await upload.read(request, Beside(**asked.model_dump(exclude={"wait_ms"})))
     waits = asked.wait_ms is not None
-    inspection_id = await _accept(
-        services, submission.data, _particulars(submission, caller=user.name, key=key, waits=waits)
-    )
+    particulars = _particulars(submission, caller=user.name, key=key, waits=waits)
+    inspection_id = await _accept(services, submission, particulars)
     location = {"Location": f"/v1/inspections/{inspection_id}"}
     try:
         if not waits:
@@ -107,9 +107,9 @@ def _particulars(submission: Submission, *, caller: str, key: str | None, waits:
     )
 
 
-async def _accept(services: Services, data: bytes, particulars: Particulars) -> UUID:
+async def _accept(services: Services, submission: Submission, particulars: Particulars) -> UUID:
     try:
-        return await accept(services, data, particulars)
+        return await accept(services, submission.data, particulars, others=submission.others)
     except NotFound as error:
         code = "recipe-unknown" if error.kind == "recipe" else "reference-unknown"
         raise ApiProblem(code, str(error), kind=error.kind, reference=error.reference) from error
@@ -122,6 +122,8 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
         try:
             async with services.database.session() as session:
                 return (await inspections.summary(session, inspection_id)).state in FINAL_STATES
+        except NotFound:  # it is spooled
+            return False
         except AWAY as error:  # it may come back in time
             if not is_away(error):
                 raise
@@ -137,6 +139,19 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
 
 
 async def _view(services: Services, inspection_id: UUID) -> InspectionView:
+    """Return the inspection as the database holds it, or as it is spooled."""
+    try:
+        return await _kept_view(services, inspection_id)
+    except (NotFound, *AWAY) as error:
+        if not isinstance(error, NotFound) and not is_away(error):
+            raise
+        waits = await spooled(services, inspection_id)
+        if waits is not None:
+            return waits
+        return await _kept_view(services, inspection_id)  # written in this very moment, or not to be had
+
+
+async def _kept_view(services: Services, inspection_id: UUID) -> InspectionView:
     async with services.database.session() as session:
         return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
 

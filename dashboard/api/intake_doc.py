@@ -9,7 +9,15 @@ from dashboard.api.errors import documented
 from dashboard.api.schemas import InspectionView
 
 _TEXT = {"type": "string", "maxLength": upload.MAX_NAME}
-_BESIDE = {name: {**_TEXT, "description": field.description} for name, field in upload.Beside.model_fields.items()}
+_WHOLE = {
+    "row": {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31},
+    "column": {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31},
+    "trigger_number": {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**62},
+}
+_BESIDE = {
+    name: {**_WHOLE.get(name, _TEXT), "description": field.description}
+    for name, field in upload.Beside.model_fields.items()
+}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -20,8 +28,20 @@ BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["image"],
                     "properties": {
-                        "image": {"type": "string", "format": "binary", "description": "JPEG, PNG, WebP, BMP or TIFF."},
+                        "image": {
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": upload.MAX_PICTURES,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "JPEG, PNG, WebP, BMP or TIFF; several are pictures of the same unit.",
+                        },
                         **_BESIDE,
+                        "lighting": {
+                            "type": "array",
+                            "maxItems": upload.MAX_PICTURES,
+                            "items": _TEXT,
+                            "description": "How each picture was lit, in their order.",
+                        },
                     },
                 }
             },
@@ -33,7 +53,7 @@ _PROBLEMS = documented(
     "answer-unavailable", "body-too-large", "idempotency-key-invalid", "idempotency-key-reused", "image-animated",
     "image-too-large", "image-too-many-pixels", "image-too-small", "image-truncated", "image-unsupported",
     "lot-disagrees", "lot-not-open", "multipart-invalid", "not-an-image", "origin-refused", "picture-missing",
-    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown", "store-full",
+    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown", "spool-full", "store-full",
     "store-unavailable", "unsupported-media-type",
 )  # fmt: skip
 _ACCEPTED: dict[str, Any] = {

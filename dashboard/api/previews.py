@@ -27,14 +27,14 @@ SHOWN_BY_BROWSERS = frozenset({"image/jpeg", "image/png", "image/webp", "image/b
 router = APIRouter(include_in_schema=False)
 
 
-def preview_url(inspection_id: object, width_px: int) -> str:
+def preview_url(inspection_id: object, width_px: int, position: int = 0) -> str:
     """Return the address of an inspection's picture, at most `width_px` wide."""
-    return f"/previews/{inspection_id}.jpg?width={width_px}"
+    return f"/previews/{inspection_id}.jpg?width={width_px}" + (f"&position={position}" if position else "")
 
 
-def shown_url(url: str, media_type: str, inspection_id: object) -> str:
+def shown_url(url: str, media_type: str, inspection_id: object, position: int = 0) -> str:
     """Return where a page takes the picture from: as it came, where browsers show its kind, else made into one."""
-    return url if media_type in SHOWN_BY_BROWSERS else preview_url(inspection_id, LARGEST_PX)
+    return url if media_type in SHOWN_BY_BROWSERS else preview_url(inspection_id, LARGEST_PX, position)
 
 
 @router.get("/previews/{inspection_id}.jpg")
@@ -43,10 +43,11 @@ async def get_preview(
     services: WithServices,
     inspection_id: UUID,
     width: Annotated[int, Query(ge=SMALLEST_PX, le=LARGEST_PX)] = 640,
+    position: Annotated[int, Query(ge=0, lt=2**15)] = 0,
 ) -> Response:
     """Fetch the picture upright, as a JPEG at most `width` pixels wide; it is never made larger."""
     async with services.database.session() as session:
-        image = await inspections.image(session, inspection_id)
+        image = await inspections.image(session, inspection_id, position)
     tag = f"{image.address}-{width}"
     if pictures.unchanged(request, tag):
         return pictures.not_modified(tag, pictures.FOR_EVER)

@@ -92,6 +92,15 @@ async def _store(services: Services) -> str:
     return "takes pictures"
 
 
+async def _spool(services: Services) -> str:
+    spool = services.spool
+    used = await asyncio.to_thread(spool.usage)
+    if used.items and (used.items >= spool.max_items or used.byte_count >= spool.max_bytes):
+        raise NotThere(f"{used.items:,} pictures wait for the database, as many as may")
+    waits = f"{used.items:,} pictures wait to be written" if used.items else "empty"
+    return f"{waits}; {used.aside:,} damaged records in {spool.aside}" if used.aside else waits
+
+
 async def _models(_services: Services) -> str:
     there = await asyncio.to_thread(catalogue.available)
     if catalogue.DEFAULT not in there:
@@ -111,6 +120,7 @@ CHECKS: dict[str, Check] = {
     "migrations": _migrations,
     "queue": _queue,
     "store": _store,
+    "spool": _spool,
     "models": _models,
     "disk": _disk,
 }

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from data.queries.inspection_view import ImageUsed, InspectionDetail, InspectionSummary, RecipeUsed
+from data.queries.inspection_view import ImageUsed, InspectionDetail, InspectionSummary, PictureUsed, RecipeUsed
 from data.queries.recipes import RecipeDetail, RecipeSummary, VersionView
 
 ONE = 10_000
@@ -89,14 +89,15 @@ class RecipeRef(BaseModel):
 
 
 class ImageRef(BaseModel):
-    """The picture of an inspection, and where it is served."""
+    """The picture of an inspection, and where it is served; `id` is null while the inspection is spooled."""
 
-    id: UUID
+    id: UUID | None
     media_type: str
     width_px: int
     height_px: int
     bytes: int
     url: str
+    position: int = 0
 
     @classmethod
     def of(cls, used: ImageUsed, inspection_id: UUID) -> Self:
@@ -107,8 +108,22 @@ class ImageRef(BaseModel):
             width_px=used.width_px,
             height_px=used.height_px,
             bytes=used.byte_count,
-            url=f"/v1/inspections/{inspection_id}/image",
+            url=f"/v1/inspections/{inspection_id}/image" + (f"?position={used.position}" if used.position else ""),
+            position=used.position,
         )
+
+
+class PictureView(ImageRef):
+    """One of an inspection's pictures: how it was lit, and the four corners of the unit in it, null: all of it."""
+
+    lighting: str | None
+    region: list[list[float]] | None
+
+    @classmethod
+    def of_picture(cls, used: PictureUsed, inspection_id: UUID) -> Self:
+        """Make it from what the query found."""
+        region = used.region["quad"] if used.region else None
+        return cls(**ImageRef.of(used.image, inspection_id).model_dump(), lighting=used.lighting, region=region)
 
 
 Share = Annotated[float | None, Field(ge=0, le=1)]
@@ -138,6 +153,11 @@ class InspectionSummaryView(BaseModel):
     file_name: str | None
     error: Failure | None
     url: str
+    unit_id: UUID | None = None
+    carrier: str | None = None
+    row: int | None = None
+    column: int | None = None
+    trigger_number: int | None = None
 
     @classmethod
     def of(cls, found: InspectionSummary) -> Self:
@@ -153,12 +173,14 @@ class InspectionView(InspectionSummaryView):
     evidence: dict[str, Any] | None
     signal_version: str | None
     digest: str | None
+    pictures: list[PictureView] = []
 
     @classmethod
     def with_evidence(cls, found: InspectionDetail) -> Self:
         """Make it from what the query found."""
         own = {"evidence": found.evidence, "signal_version": found.signal_version, "digest": found.digest}
-        return cls(**_summary(found.summary), **own)
+        pictures = [PictureView.of_picture(one, found.summary.id) for one in found.pictures]
+        return cls(**_summary(found.summary), **own, pictures=pictures)
 
 
 def _summary(found: InspectionSummary) -> dict[str, Any]:
@@ -173,6 +195,9 @@ def _summary(found: InspectionSummary) -> dict[str, Any]:
         "image": ImageRef.of(found.image, found.id),
         "error": error,
         "url": f"/v1/inspections/{found.id}",
+        "unit_id": found.unit.id,
+        **{name: getattr(found.unit, name) for name in ("carrier", "row", "column")},
+        "trigger_number": found.trigger_number,
     }
 
 

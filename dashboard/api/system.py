@@ -64,7 +64,7 @@ async def health() -> HealthView:
     responses=documented("not-ready"),
 )
 async def ready(request: Request, services: WithServices) -> Response:
-    """Look at every part: database, migrations, queue, store, models, disk. 503 names those that are away, and why."""
+    """Look at every part: database, queue, store, spool, models, disk. 503 names those that are away, and why."""
     parts = await look(services)
     away = [part for part in parts if part.state == "away"]
     shown = [part.model_dump() for part in parts]

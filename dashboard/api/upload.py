@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -15,11 +16,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from dashboard.api.errors import ApiProblem
+from workers.intake import Shot
 
 MAX_FIELDS = 16
 MAX_FIELD_BYTES = 4096
 MAX_NAME = 200
 MAX_PATH = 1000
+MAX_PICTURES = 8
+"""Pictures of one unit, each lit in its own way; together they have as many bytes as one may."""
 UNNAMED = "unnamed"
 FORM = "multipart/form-data"
 BARE = ("image/", "application/octet-stream")
@@ -37,15 +41,23 @@ class Beside(BaseModel):
     station: Annotated[Word | None, Field(description="The station's name; the bench when left out.")] = None
     lot: Annotated[Word | None, Field(description="The lot's code.")] = None
     unit_serial: Annotated[Word | None, Field(description="The unit's serial; made up when left out.")] = None
+    carrier: Annotated[Word | None, Field(description="The carrier it lies in, with `row` and `column`.")] = None
+    row: Annotated[int | None, Field(ge=1, lt=2**31, description="Its row in the carrier, from 1.")] = None
+    column: Annotated[int | None, Field(ge=1, lt=2**31, description="Its column in the carrier, from 1.")] = None
+    lighting: Annotated[Word | None, Field(description="How the picture was lit.")] = None
+    trigger_number: Annotated[
+        int | None, Field(ge=0, lt=2**62, description="The station's own count of its triggers.")
+    ] = None
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A picture's bytes, what the sender called its file, and what was said beside it."""
+    """A picture's bytes, what the sender called its file, what was said beside it, and others of the same unit."""
 
     data: bytes
     file_name: str | None
     beside: Beside
+    others: tuple[Shot, ...] = ()
 
 
 async def read(request: Request, asked: Beside) -> Submission:
@@ -57,9 +69,9 @@ async def read(request: Request, asked: Beside) -> Submission:
     """
     kind = request.headers.get("content-type", "").lower()
     if kind.startswith(FORM):
-        return await _from_form(request, asked)
+        return _seated(await _from_form(request, asked))
     if kind.startswith(BARE):
-        return Submission(_some(await request.body()), None, asked)
+        return _seated(Submission(_some(await request.body()), None, asked))
     raise ApiProblem(
         "unsupported-media-type",
         f"A picture comes as {FORM} or as image/*; this request says {kind or 'nothing'}.",
@@ -69,17 +81,20 @@ async def read(request: Request, asked: Beside) -> Submission:
 
 async def _from_form(request: Request, asked: Beside) -> Submission:
     parser = MultiPartParser(
-        request.headers, request.stream(), max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
+        request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
     )
     parser.spool_max_size = sys.maxsize  # in memory: it must be whole before it is kept, and its size is bounded
     try:
         form = await parser.parse()
-        image = form.get("image")
-        if not isinstance(image, UploadFile):
+        images = [image for image in form.getlist("image") if isinstance(image, UploadFile)]
+        if not images or len(images) < len(form.getlist("image")):
             raise ApiProblem("picture-missing", "The form has no file called image, or ends within it.")
-        fields = {name: value for name, value in form.multi_items() if name != "image"}
-        data = _some(await image.read())
-        return Submission(data, plain_name(image.filename), _beside(fields, asked))
+        fields = {name: value for name, value in form.multi_items() if name not in {"image", "lighting"}}
+        first, *others = _lightings(form.getlist("lighting"), len(images), asked)
+        data = [_some(await image.read()) for image in images]
+        beside = _beside({**fields, "lighting": first}, asked)
+        shots = tuple(Shot(*shot) for shot in zip(data[1:], others, strict=True))
+        return Submission(data[0], plain_name(images[0].filename), beside, shots)
     except MultiPartException as error:
         raise ApiProblem("multipart-invalid", f"The form cannot be read: {error.message}") from error
     finally:
@@ -87,8 +102,27 @@ async def _from_form(request: Request, asked: Beside) -> Submission:
             file.close()
 
 
+def _lightings(said: Sequence[Any], count: int, asked: Beside) -> list[str | None]:
+    """Return how each picture was lit: as said in their order, or not at all."""
+    if said and len(said) != count:
+        raise _fault("lighting", f"expected one for each of the {count} pictures, in their order, or none")
+    checked = [_beside({"lighting": one}, asked).lighting for one in said]
+    return checked or [None] * count
+
+
+def _seated(submission: Submission) -> Submission:
+    said = submission.beside
+    if len({part is None for part in (said.carrier, said.row, said.column)}) > 1:
+        raise _fault("carrier", "expected carrier, row and column together")
+    return submission
+
+
+def _fault(field: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("form", field), "msg": message, "type": "value_error"}])
+
+
 def _beside(fields: dict[str, Any], asked: Beside) -> Beside:
-    given = {name: value for name, value in fields.items() if value != ""}
+    given = {name: value for name, value in fields.items() if value not in {"", None}}
     try:
         return Beside(**{**asked.model_dump(exclude_none=True), **given})
     except ValidationError as error:

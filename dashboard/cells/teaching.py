@@ -18,7 +18,7 @@ MONOSPACED = {"& textarea": {"fontFamily": MONO, "fontSize": f"{MARK_PX}px"}}
 Act = Callable[[], Awaitable[Any]]
 HELP = (
     "One line of the mark a row. {YYWW} is a date code, {A} a letter, {N} a digit, {X} either, with a count as in "
-    "{X5}; a leading ? makes a line optional."
+    "{X5}, {lot:X5} the lot's code, {trace:N4} its trace code; a leading ? makes a line optional."
 )
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "Running",
     "worker": "Running",
     "relay": "Running",
+    "watch": "Running",
     "migrate": "Running",
     "seed": "Running",
     "read": "Reading",

@@ -53,7 +53,8 @@ class PageReads:
                 return None
             recipe = await _document(session, found.summary.recipe.version_id if found.summary.recipe else None)
         view = InspectionView.with_evidence(found).model_dump(mode="json")
-        view["image"]["url"] = shown_url(view["image"]["url"], view["image"]["media_type"], view["id"])
+        image = view["image"]
+        image["url"] = shown_url(image["url"], image["media_type"], view["id"], image["position"])
         return view, recipe
 
     async def neighbours(self, inspection_id: str, *, verdict: str = "", find: str = "") -> tuple[str, str]:
@@ -75,7 +76,7 @@ def _wanted(verdict: str, find: str) -> InspectionFilter:
 
 def _summary(found: InspectionSummary, mark: Mark | None) -> View:
     view = InspectionSummaryView.of(found).model_dump(mode="json")
-    view["thumb"] = preview_url(found.id, THUMB_PX)
+    view["thumb"] = preview_url(found.id, THUMB_PX, found.image.position)
     if mark is None:
         return view
     lines = [{"text": line} for line in mark.lines]

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from core.ids import uuid7_time
-from data.tables import Document, Image, Inspection, InspectionState, RecipeVersion
+from data.tables import Document, Image, Inspection, InspectionImage, InspectionState, RecipeVersion, Unit
 
 NOT_JUDGED = "not_judged"
 
@@ -28,7 +28,7 @@ class RecipeUsed:
 
 @dataclass(frozen=True)
 class ImageUsed:
-    """The first picture of an inspection; its bytes lie in the image store at `address`."""
+    """A picture of an inspection, in its place from 0; its bytes lie in the image store at `address`."""
 
     id: UUID
     address: str
@@ -36,6 +36,27 @@ class ImageUsed:
     width_px: int
     height_px: int
     byte_count: int
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class PictureUsed:
+    """A picture with how it was lit, and where in it the unit lies (`core.region`), None: everywhere."""
+
+    image: ImageUsed
+    lighting: str | None
+    region: Document | None
+
+
+@dataclass(frozen=True)
+class UnitUsed:
+    """The unit that was inspected; `row` and `column` in its carrier from 1."""
+
+    id: UUID
+    serial: str | None
+    carrier: str | None
+    row: int | None
+    column: int | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,7 @@ class InspectionSummary:
     """An inspection in a list. `reasons` are `{"code": ..., "words": ...}`; scores in ten-thousandths, -1 missing.
 
     One that failed has no result; it is not judged, for the reason in `error`. One that waits has no verdict.
+    `image` is the picture that was judged, or the first until then.
     """
 
     id: UUID
@@ -71,16 +93,19 @@ class InspectionSummary:
     attempt: int
     file_name: str | None
     error: Failure | None
+    unit: UnitUsed
+    trigger_number: int | None = None
 
 
 @dataclass(frozen=True)
 class InspectionDetail:
-    """An inspection with its evidence (`core.evidence`), None until it is judged."""
+    """An inspection with its evidence (`core.evidence`), None until it is judged, and all its pictures."""
 
     summary: InspectionSummary
     evidence: Document | None
     signal_version: str | None
     digest: str | None
+    pictures: tuple[PictureUsed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,14 +134,20 @@ def summary_of(row: Row[*tuple[Any, ...]]) -> InspectionSummary:
         score=row.score,
         confidence=row.confidence,
         recipe=_recipe(row.RecipeVersion, row.recipe_name),
-        image=image_of(row.Image),
+        image=image_of(row.Image, row.position),
         station=row.station,
         lot=row.lot,
-        unit_serial=row.unit_serial,
+        unit_serial=row.Unit.serial,
         attempt=found.attempt,
         file_name=found.file_name,
         error=error,
+        unit=_unit(row.Unit),
+        trigger_number=found.trigger_number,
     )
+
+
+def _unit(unit: Unit) -> UnitUsed:
+    return UnitUsed(unit.id, unit.serial, unit.carrier, unit.place_row, unit.place_column)
 
 
 def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
@@ -125,19 +156,25 @@ def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
     return RecipeUsed(version.recipe_id, name, version.number, version.id, version.part_number)
 
 
-def detail_of(row: Row[*tuple[Any, ...]]) -> InspectionDetail:
+def detail_of(row: Row[*tuple[Any, ...]], pictures: tuple[PictureUsed, ...]) -> InspectionDetail:
     """Return the value of a row that has the evidence too; its timings, kept outside the digest, are put back in."""
     if row.evidence is None:
-        return InspectionDetail(summary_of(row), None, None, None)
+        return InspectionDetail(summary_of(row), None, None, None, pictures)
     return InspectionDetail(
         summary=summary_of(row),
         evidence={**row.evidence, "seconds": row.seconds},
         signal_version=row.signal_version,
         digest=row.digest.hex(),
+        pictures=pictures,
     )
 
 
-def image_of(found: Image) -> ImageUsed:
+def picture_of(place: InspectionImage, found: Image) -> PictureUsed:
+    """Return the value of a picture's row and its place in an inspection."""
+    return PictureUsed(image_of(found, place.position), place.lighting, place.region)
+
+
+def image_of(found: Image, position: int = 0) -> ImageUsed:
     """Return the value of a picture's row."""
     return ImageUsed(
         id=found.id,
@@ -146,4 +183,5 @@ def image_of(found: Image) -> ImageUsed:
         width_px=found.width_px,
         height_px=found.height_px,
         byte_count=found.byte_count,
+        position=position,
     )

@@ -20,8 +20,10 @@ from data.queries.inspection_view import (
     InspectionDetail,
     InspectionSummary,
     Neighbours,
+    PictureUsed,
     detail_of,
     image_of,
+    picture_of,
     summary_of,
 )
 from data.queries.page import MAX_LIMIT, Page, bounded, decode, page_of
@@ -92,7 +94,7 @@ async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail
     row = (await session.execute(_summaries([inspection_id]).add_columns(*evidence))).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
-    return detail_of(row)
+    return detail_of(row, await _pictures(session, inspection_id))
 
 
 async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSummary:
@@ -123,6 +125,16 @@ async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: Inspect
     return Neighbours(next(iter(before), None), next(iter(after), None))
 
 
+async def _pictures(session: AsyncSession, inspection_id: UUID) -> tuple[PictureUsed, ...]:
+    statement = (
+        select(InspectionImage, Image)
+        .join(Image, Image.id == InspectionImage.image_id)
+        .where(InspectionImage.inspection_id == inspection_id)
+        .order_by(InspectionImage.position)
+    )
+    return tuple(picture_of(place, found) for place, found in await session.execute(statement))
+
+
 async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -> ImageUsed:
     """Return a picture of an inspection.
 
@@ -137,7 +149,7 @@ async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -
     found = await session.scalar(statement)
     if found is None:
         raise NotFound("picture of inspection", inspection_id)
-    return image_of(found)
+    return image_of(found, position)
 
 
 # What a filter's field asks about, joined only where it is asked for: planning a join over every month's partition
@@ -196,9 +208,10 @@ def _narrow(wanted: InspectionFilter) -> Select[UUID]:
 
 def _summaries(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
     """Return the rows of these inspections; each partitioned table is told the ids, so that it skips other months."""
+    judged = func.coalesce(Result.evidence["picture"].as_integer(), 0)
     pictured = and_(
         InspectionImage.inspection_id == Inspection.id,
-        InspectionImage.position == 0,
+        InspectionImage.position == judged,
         InspectionImage.inspection_id.in_(ids),
     )
     return (
@@ -209,7 +222,8 @@ def _summaries(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
             Recipe.name.label("recipe_name"),
             Station.name.label("station"),
             Lot.code.label("lot"),
-            Unit.serial.label("unit_serial"),
+            Unit,
+            InspectionImage.position.label("position"),
             Result.verdict,
             Result.disposition,
             Result.score,
@@ -219,12 +233,12 @@ def _summaries(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
         .select_from(Inspection)
         .join(Station, Station.id == Inspection.station_id)
         .join(Unit, Unit.id == Inspection.unit_id)
-        .join(InspectionImage, pictured)
-        .join(Image, Image.id == InspectionImage.image_id)
         .outerjoin(Lot, Lot.id == Inspection.lot_id)
         .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
         .outerjoin(Recipe, Recipe.id == RecipeVersion.recipe_id)
         .outerjoin(Result, and_(Result.inspection_id == Inspection.id, Result.inspection_id.in_(ids)))
+        .join(InspectionImage, pictured)
+        .join(Image, Image.id == InspectionImage.image_id)
         .where(Inspection.id.in_(ids))
     )
 

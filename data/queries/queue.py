@@ -15,12 +15,16 @@ from data.tables import Document, Image, Inspection, InspectionImage, OutboxItem
 
 @dataclass(frozen=True)
 class TaskPicture:
-    """One picture of what is to be inspected: where its bytes lie, and where in it the unit lies (`core.region`)."""
+    """One picture of what is to be inspected: where its bytes lie, and where in it the unit lies (`core.region`).
+
+    `image_id` is told of a picture that was not made small yet.
+    """
 
     position: int
     address: str
     lighting: str | None = None
     region: Document | None = None
+    image_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Task:
     lot_id: UUID | None = None
     lot_texts: Document | None = None
     lot_on_hold: bool = False
+    run_id: UUID | None = None
 
 
 async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
@@ -71,6 +76,7 @@ async def tasks(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Task
             lot_id=found.lot_id,
             lot_texts=found.lot_texts,
             lot_on_hold=found.lot_on_hold,
+            run_id=found.run_id,
         )
         for found, document in await session.execute(statement)
     }
@@ -85,5 +91,12 @@ async def _pictures(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
     )
     pictures: dict[UUID, list[TaskPicture]] = {id_: [] for id_ in ids}
     for place, image in await session.execute(statement):
-        pictures[place.inspection_id].append(TaskPicture(place.position, image.address, place.lighting, place.region))
+        large = image.id if image.thumbnail is None else None
+        picture = TaskPicture(place.position, image.address, place.lighting, place.region, large)
+        pictures[place.inspection_id].append(picture)
     return pictures
+
+
+async def run_of(session: AsyncSession, inspection_id: UUID) -> UUID | None:
+    """Return the run that an inspection belongs to, if any."""
+    return await session.scalar(select(Inspection.run_id).where(Inspection.id == inspection_id))

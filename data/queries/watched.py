@@ -52,22 +52,6 @@ async def watch(session: AsyncSession, station_id: UUID) -> Watch:
     return _watch(row)
 
 
-async def station(session: AsyncSession, reference: str) -> tuple[UUID, str]:
-    """Return the id and the name of the station that has `reference` as its id or name.
-
-    Raises:
-        NotFound: there is none.
-    """
-    try:
-        named = Station.id == UUID(reference)
-    except ValueError:
-        named = Station.name == reference
-    row = (await session.execute(select(Station.id, Station.name).where(named))).first()
-    if row is None:
-        raise NotFound("station", reference)
-    return row.id, row.name
-
-
 async def refused(session: AsyncSession, station_id: UUID, limit: int = REFUSALS_SHOWN) -> tuple[RefusedFile, ...]:
     """Return the files of a station that were refused last, the newest first."""
     last = (

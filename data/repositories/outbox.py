@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -62,7 +63,7 @@ class Outbox:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        chosen = _together([(row.inspection_id, row.attempts) for row in await self._session.execute(ready)])
+        chosen = together([(row.inspection_id, row.attempts) for row in await self._session.execute(ready)])
         if chosen:
             values = {"batch_id": batch_id, "batched_at": func.clock_timestamp()}
             await self._session.execute(update(OutboxItem).where(OutboxItem.inspection_id.in_(chosen)).values(values))
@@ -75,24 +76,31 @@ class Outbox:
             .where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
             .with_for_update(skip_locked=True)
         )
-        values = {
-            "lease_token": lease.token,
-            "lease_until": _ahead(lease.seconds),
-            "leased_by": lease.holder,
-            "attempts": OutboxItem.attempts + 1,
-        }
-        claimed = (
-            update(OutboxItem)
-            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
-            .values(values)
-            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        return await self._lease_to(lease, free)
+
+    async def claim_urgent(self, lease: Lease, *, than: int, limit: int) -> list[Claim]:
+        """Claim what is more urgent than `than` and nobody has begun, in a batch or not; it overtakes.
+
+        What was claimed before is left for a batch of its own, since it may take its worker down.
+        """
+        free = (
+            select(OutboxItem.inspection_id)
+            .where(OutboxItem.lease_token.is_(None), OutboxItem.priority < than)
+            .where(OutboxItem.available_at <= func.now(), OutboxItem.attempts == 0)
+            .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        rows = (await self._session.execute(claimed)).all()
-        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+        batch = {
+            "batch_id": func.coalesce(OutboxItem.batch_id, lease.token),
+            "batched_at": func.coalesce(OutboxItem.batched_at, func.clock_timestamp()),
+        }
+        return await self._lease_to(lease, free, batch)
 
     async def renew(self, lease: Lease) -> set[UUID]:
         """Hold what is still held for another `lease.seconds`; return which inspections those are."""
-        held = update(OutboxItem).where(*_held(lease.token)).values(lease_until=_ahead(lease.seconds))
+        rows = _in_order(*_held(lease.token))
+        held = update(OutboxItem).where(OutboxItem.inspection_id.in_(rows)).values(lease_until=_ahead(lease.seconds))
         return set(await self._session.scalars(held.returning(OutboxItem.inspection_id)))
 
     async def finish(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
@@ -100,7 +108,8 @@ class Outbox:
 
         The rows go with the unit of work that writes the results: both are kept, or neither.
         """
-        done = delete(OutboxItem).where(OutboxItem.inspection_id.in_(ids), *_held(token))
+        rows = _in_order(OutboxItem.inspection_id.in_(ids), *_held(token))
+        done = delete(OutboxItem).where(OutboxItem.inspection_id.in_(rows))
         return set(await self._session.scalars(done.returning(OutboxItem.inspection_id)))
 
     async def put_back(self, token: UUID, inspection_id: UUID, *, rest_s: float, error: str) -> bool:
@@ -108,6 +117,13 @@ class Outbox:
         values = {**NO_BATCH, "available_at": _ahead(rest_s), "last_error": error}
         back = update(OutboxItem).where(OutboxItem.inspection_id == inspection_id, *_held(token)).values(values)
         return await self._session.scalar(back.returning(OutboxItem.inspection_id)) is not None
+
+    async def release(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
+        """Let claimed inspections that were not begun wait again, as if they had not been claimed; return them."""
+        rows = _in_order(OutboxItem.inspection_id.in_(ids), *_held(token))
+        values = {**NO_BATCH, "attempts": OutboxItem.attempts - 1}
+        back = update(OutboxItem).where(OutboxItem.inspection_id.in_(rows)).values(values)
+        return set(await self._session.scalars(back.returning(OutboxItem.inspection_id)))
 
     async def unbatch(self, batch_id: UUID) -> list[UUID]:
         """Let the unclaimed rows of a batch wait again; return them."""
@@ -137,8 +153,32 @@ class Outbox:
         gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
         await self._session.execute(gone)
 
+    async def _lease_to(self, lease: Lease, free: Select[UUID], values: dict[str, Any] | None = None) -> list[Claim]:
+        """Give the rows that `free` selects to a lease."""
+        leased = {
+            "lease_token": lease.token,
+            "lease_until": _ahead(lease.seconds),
+            "leased_by": lease.holder,
+            "attempts": OutboxItem.attempts + 1,
+            **(values or {}),
+        }
+        claimed = (
+            update(OutboxItem)
+            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
+            .values(leased)
+            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        )
+        rows = (await self._session.execute(claimed)).all()
+        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
 
-def _together(ready: list[tuple[UUID, int]]) -> list[UUID]:
+
+def _in_order(*conditions: ColumnElement[bool]) -> ScalarSelect[UUID]:
+    """Return the rows that keep the conditions, locked in the order of their ids, so that no two wait crosswise."""
+    rows = select(OutboxItem.inspection_id).where(*conditions).order_by(OutboxItem.inspection_id)
+    return rows.with_for_update().scalar_subquery()
+
+
+def together(ready: list[tuple[UUID, int]]) -> list[UUID]:
     """Return the first row if it was claimed before, else all that were not."""
     if ready and ready[0][1] > 0:
         return [ready[0][0]]

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, insert, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.errors import NotFound
-from data.repositories.outbox import Lease
+from data.repositories.outbox import Lease, together
 from data.tables import ENDED_RUNS, FILE_TRANSITIONS, RUN_TRANSITIONS, Document, FileState, Run, RunFile, RunState
 
 NO_LEASE = {"lease_token": None, "lease_until": None}
@@ -156,28 +156,32 @@ class Runs:
     async def claim_files(self, lease: Lease, limit: int) -> list[FileClaim]:
         """Claim up to `limit` files of one stored run that may be opened now, or whose lease ran out; the oldest first.
 
-        Of several such runs one is taken by chance, so that a run of many files does not stand before all others.
+        Of several such runs one is taken by chance, so that a run of many files does not stand before all others. A
+        file that was claimed before goes alone, so that one that takes its worker down takes nothing with it.
         """
         lost = and_(RunFile.state == "opening", RunFile.lease_until < func.clock_timestamp())
         ready = and_(RunFile.state == "stored", RunFile.available_at <= func.clock_timestamp())
         openable = or_(ready, lost)
         stored = select(Run.id).where(Run.state == "stored", exists().where(RunFile.run_id == Run.id, openable))
         run_id = await self._session.scalar(stored.order_by(func.random()).limit(1))
+        if run_id is None:
+            return []
         free = (
-            select(RunFile.id)
+            select(RunFile.id, RunFile.attempts)
             .where(RunFile.run_id == run_id, openable)
             .order_by(RunFile.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        chosen = together([(row.id, row.attempts) for row in await self._session.execute(free)])
         values = {
             "state": "opening",
             "lease_token": lease.token,
             "lease_until": _ahead(lease.seconds),
             "attempts": RunFile.attempts + 1,
         }
-        claimed = update(RunFile).where(RunFile.id.in_(free.scalar_subquery())).values(values).returning(RunFile)
-        rows = await self._session.scalars(claimed) if run_id is not None else ()
+        claimed = update(RunFile).where(RunFile.id.in_(chosen)).values(values).returning(RunFile)
+        rows = await self._session.scalars(claimed)
         return sorted((_claim(row) for row in rows), key=lambda claim: claim.id)
 
     async def is_being_opened(self, run_id: UUID) -> bool:

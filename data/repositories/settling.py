@@ -84,24 +84,26 @@ class Settling:
         )
         return len(gone.all())
 
-    async def retry(self, run_id: UUID, inspection_id: UUID | None = None) -> int:
-        """Let the failed inspections of a locked run, or one of them, wait anew; return how many.
+    async def retry(self, run_id: UUID) -> int:
+        """Let the failed inspections of a locked run wait anew, from the first attempt on; return how many.
 
-        They begin with the first attempt. A run that had ended goes on for them.
+        A run that had ended goes on for them.
         """
         failed = update(Inspection).where(Inspection.run_id == run_id, Inspection.state == "failed")
-        if inspection_id is not None:
-            failed = failed.where(Inspection.id == inspection_id)
         values = {"state": "received", "finished_at": None, "error_code": None, "error_detail": None}
         again = (await self._session.execute(failed.values(values).returning(Inspection.id, Inspection.priority))).all()
         if not again:
             return 0
         rows = [{"inspection_id": id_, "priority": priority, "run_id": run_id} for id_, priority in again]
         await self._session.execute(insert(OutboxItem).on_conflict_do_nothing(), rows)
+        await self.resume(run_id)
+        return len(rows)
+
+    async def resume(self, run_id: UUID) -> None:
+        """Let a locked run that had ended go on."""
         ended = [state for state, following in RUN_TRANSITIONS.items() if "queued" in following and state in ENDED_RUNS]
         going = update(Run).where(Run.id == run_id, Run.state.in_(ended))
         await self._session.execute(going.values(state="queued", finished_at=None, error_code=None, error_detail=None))
-        return len(rows)
 
 
 def _taking(step: RunStep, run_ids: Collection[UUID]) -> ReturningUpdate[UUID]:

@@ -34,6 +34,13 @@ class OutboxItem(Base):
             "inspection_id",
             postgresql_where=text("batch_id IS NULL"),
         ),
+        Index(
+            "ix_outbox_free",
+            "priority",
+            "available_at",
+            "inspection_id",
+            postgresql_where=text("lease_token IS NULL"),
+        ),
         Index("ix_outbox_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         Index("ix_outbox_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )

@@ -41,6 +41,15 @@ def test_a_rule_reads(rule: str, path: str, said: Named) -> None:
     assert parse(rule).read(path) == said
 
 
+@pytest.mark.parametrize("station", ["aoi", "aoi-3", "a{b}", "L1/x", ".+"])
+def test_a_station_that_is_known_may_hold_what_divides(station: str) -> None:
+    rule = parse("{station}-{lot}/{serial}").at(station)
+    assert rule.read(f"{station}-L1/S") == Named(lot="L1", serial="S")
+    assert rule.fields == ("lot", "serial")
+    with pytest.raises(NameUnfit):
+        rule.read("other-L1/S")
+
+
 @pytest.mark.parametrize(
     ("rule", "path", "expected"),
     [

@@ -20,6 +20,7 @@ from tests.workers.fakes import Reader, engines
 from workers.composition import Services, compose
 
 Composed = Callable[..., Services]
+Behind = Callable[..., Services]
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,30 @@ async def composed(services: Services, postgres: Settings) -> AsyncIterator[Comp
             return made
 
         yield make
+
+
+@pytest.fixture
+async def database(emptied: None, postgres: Settings, tmp_path: Path) -> AsyncIterator[Gate]:
+    own = embedded_urls.postgres_socket(postgres.home)
+    gate = Gate(tmp_path / own.name, own)
+    await gate.open()
+    yield gate
+    await gate.close()
+
+
+@pytest.fixture
+async def behind(database: Gate, postgres: Settings, tmp_path: Path) -> AsyncIterator[Behind]:
+    """Composes services of a state folder of their own, whose database lies behind the gate."""
+    run, here = (quote(str(folder), safe="") for folder in (embedded_urls.run_folder(postgres.home), tmp_path))
+    url = SecretStr(embedded_urls.database_url(postgres.home).replace(run, here))
+    made: list[Services] = []
+
+    def make(**changes: object) -> Services:
+        changed = {"database_url": url, "home": tmp_path / "home", **changes}
+        (tmp_path / "home").mkdir(exist_ok=True)
+        made.append(compose(postgres.model_copy(update=changed)))
+        return made[-1]
+
+    yield make
+    for services in made:
+        await services.close()

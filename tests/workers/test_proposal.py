@@ -90,10 +90,30 @@ def test_guesses_and_specks_are_left_out() -> None:
     assert [line["text"] for line in variant["lines"]] == ["LM358N"]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60), max_size=14))
-def test_whatever_was_read_makes_a_recipe_that_can_be_used_or_none(texts: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("text", "lot", "proposed"),
+    [
+        pytest.param("LOT AB12C", "AB12C", "LOT {lot:X5}", id="as it is called"),
+        pytest.param("Lot ab12c 1932", "AB 12C", "Lot {lot:X5} {YYWW}", id="in other letters, beside a date"),
+        pytest.param("1932AB12CX", "AB12C", "{YYWW}{lot:X5}X", id="within a line"),
+        pytest.param("L AB12", "AB13", "L AB12", id="another lot"),
+        pytest.param("L A1", "A1", "L A1", id="too short to be told from chance"),
+        pytest.param("L AB-12", "AB-12", "L AB-12", id="no code that a place could hold"),
+        pytest.param("A YYWW B 1932", "YYWW", "A {lot:X4} B {YYWW}", id="a lot called like a pattern"),
+        pytest.param("LM358N", "LM358N", "LM358N", id="never the part number"),
+    ],
+)
+def test_the_lots_code_becomes_its_place(text: str, lot: str, proposed: str) -> None:
+    [variant] = propose(evidence("LM358N", text), captured_at=NOW, lot=lot)["variants"]
+    assert variant["lines"][1]["text"] == proposed
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=60), max_size=14), st.sampled_from(["", "ABC"])
+)
+def test_whatever_was_read_makes_a_recipe_that_can_be_used_or_none(texts: list[str], lot: str) -> None:
     try:
-        document = propose(evidence(*texts), captured_at=NOW)
+        document = propose(evidence(*texts, *(["X" + lot] if lot else [])), captured_at=NOW, lot=lot)
     except ValueError:
         return
     Recipe.from_document(document)

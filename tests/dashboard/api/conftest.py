@@ -76,9 +76,13 @@ async def kept(postgres: Settings) -> AsyncIterator[Kept]:
     connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
 
     async def count() -> dict[str, int]:
-        tables = ("inspections", "images", "units", "outbox", "results", "idempotency_keys", "recipes", "lots")
+        tables = (
+            *("inspections", "images", "units", "outbox", "results", "idempotency_keys", "recipes", "lots"),
+            *("runs", "run_files"),
+        )
         rows = {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}  # noqa: S608
-        return {**rows, "files": sum(1 for path in (postgres.home / "store").rglob("*") if path.is_file())}
+        files = [path for name in ("store", "incoming") for path in (postgres.home / name).rglob("*") if path.is_file()]
+        return {**rows, "files": len(files)}
 
     yield count
     await connection.close()

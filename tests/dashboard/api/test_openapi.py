@@ -30,7 +30,16 @@ PROMISED = {
     "get /v1/inspections/{inspection_id}/image", "get /v1/inspections/{inspection_id}/overlay.png",
     "get /v1/inspections/{inspection_id}/overlay.svg", "get /v1/recipes", "post /v1/recipes",
     "get /v1/recipes/{recipe_id}", "put /v1/recipes/{recipe_id}/draft", "post /v1/recipes/{recipe_id}/publish",
-    "post /v1/recipes/from-inspection/{inspection_id}", "get /health", "get /ready", "get /v1/system",
+    "post /v1/recipes/from-inspection/{inspection_id}",
+    "get /v1/sites", "post /v1/sites", "get /v1/sites/{site}", "patch /v1/sites/{site}", "delete /v1/sites/{site}",
+    "get /v1/lines", "post /v1/lines", "get /v1/lines/{line}", "patch /v1/lines/{line}", "delete /v1/lines/{line}",
+    "get /v1/stations", "post /v1/stations", "get /v1/stations/{station}", "patch /v1/stations/{station}",
+    "delete /v1/stations/{station}",
+    "put /v1/stations/{station}/folder", "get /v1/stations/{station}/folder", "delete /v1/stations/{station}/folder",
+    "post /v1/stations/{station}/triggers", "get /v1/stations/{station}/reconciliation",
+    "get /v1/lots", "post /v1/lots", "get /v1/lots/{lot}", "post /v1/lots/{lot}/hold", "post /v1/lots/{lot}/release",
+    "post /v1/lots/{lot}/close", "get /v1/units", "get /v1/units/{unit_id}",
+    "get /health", "get /ready", "get /v1/system",
 }  # fmt: skip
 
 
@@ -73,7 +82,10 @@ def test_a_picture_may_come_as_a_form_or_bare(schema: dict[str, Any]) -> None:
     body = schema["paths"]["/v1/inspections"]["post"]["requestBody"]["content"]
     assert set(body) == {"multipart/form-data", "image/*"}
     parameters = {each["name"] for each in schema["paths"]["/v1/inspections"]["post"]["parameters"]}
-    assert {"wait_ms", "recipe", "part_number", "station", "lot", "unit_serial", "Idempotency-Key"} == parameters
+    assert parameters == {
+        "wait_ms", "recipe", "part_number", "station", "lot", "unit_serial", "carrier", "row", "column", "lighting",
+        "trigger_number", "Idempotency-Key",
+    }  # fmt: skip
 
 
 def test_every_route_is_described_or_meant_not_to_be(tmp_path: Path) -> None:

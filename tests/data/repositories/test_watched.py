@@ -108,12 +108,3 @@ async def test_a_refusal_is_noted_once_and_taken_back(database: Database) -> Non
         await work.commit()
     async with database.session() as session:
         assert await watched.refused(session, own) == ()
-
-
-@pytest.mark.parametrize("by", ["id", "name"])
-async def test_a_station_is_found_by_id_and_by_name(database: Database, by: str) -> None:
-    own = await station(database)
-    async with database.session() as session:
-        assert await watched.station(session, {"id": str(own), "name": "aoi-3"}[by]) == (own, "aoi-3")
-        with pytest.raises(NotFound):
-            await watched.station(session, {"id": str(UUID(int=1)), "name": "aoi-9"}[by])

@@ -1,0 +1,179 @@
+"""What the API answers with and takes about lots and units."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from dashboard.api.schemas import InspectionSummaryView, RecipeRef
+from dashboard.api.upload import Word
+from data.queries.lots import LotDetail, LotSummary
+from data.queries.units import UnitDetail, UnitSummary
+
+LotState = Literal["open", "hold", "closed"]
+
+EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
+START_EXAMPLE: JsonDict = {
+    "code": "L2047",
+    "station": "bench",
+    "recipe": "74LS00 DIP-14",
+    "texts": {"date": "2431", "lot": "AB12C"},
+}
+LOT_EXAMPLE: JsonDict = {
+    "id": EXAMPLE_ID,
+    "code": "L2047",
+    "state": "open",
+    "station": "bench",
+    "recipe": {"id": EXAMPLE_ID, "name": "74LS00 DIP-14", "version": 2, "part_number": "SN74LS00N"},
+    "recipe_version": EXAMPLE_ID,
+    "texts": {"date": "2431", "lot": "AB12C"},
+    "reason": "",
+    "created_at": "2026-11-20T09:30:00.125Z",
+    "started_at": "2026-11-20T09:30:00.125Z",
+    "closed_at": None,
+    "url": f"/v1/lots/{EXAMPLE_ID}",
+}
+
+
+class LotStartBody(BaseModel):
+    """What a lot is started with. Its parts are judged by the recipe version in force now, or by the one named."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [START_EXAMPLE]})
+
+    code: Annotated[Word, Field(description="The code that travels with the lot.")]
+    station: Annotated[Word | None, Field(description="Where it is inspected; left out: anywhere.")] = None
+    recipe: Annotated[Word | None, Field(description="A recipe's name or id, or a part number.")] = None
+    recipe_version: Annotated[UUID | None, Field(description="One published version's id.")] = None
+    texts: Annotated[
+        dict[str, Any],
+        Field(description="What its marks must say: `date` (YYWW), `lot`, `trace`; each needs a place in the recipe."),
+    ] = {}
+
+
+class ReasonBody(BaseModel):
+    """Why a lot is held, released or closed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+
+
+class ClosingBody(BaseModel):
+    """Why a lot is closed; may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+
+
+class LotSummaryView(BaseModel):
+    """A lot as lists show it; `started_at` is null for one that pictures merely named, which binds nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LOT_EXAMPLE]})
+
+    id: UUID
+    code: str
+    state: LotState
+    station: str | None
+    recipe: RecipeRef | None
+    recipe_version: UUID | None
+    texts: dict[str, str]
+    reason: str
+    created_at: datetime
+    started_at: datetime | None
+    closed_at: datetime | None
+    url: str
+
+    @classmethod
+    def of(cls, found: LotSummary) -> Self:
+        """Make it from what the query found."""
+        return cls(**_lot(found))
+
+
+class MarkView(BaseModel):
+    """How many units say `text` where `expected`, a line of the recipe, leaves it open."""
+
+    expected: str
+    text: str
+    units: int
+
+
+class LotView(LotSummaryView):
+    """A lot with what became of its parts: inspections by verdict (`waiting`: none yet)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LOT_EXAMPLE]})
+
+    units: int
+    inspections: int
+    verdicts: dict[str, int]
+    marks: list[MarkView]
+
+    @classmethod
+    def with_counts(cls, found: LotDetail) -> Self:
+        """Make it from what the query found."""
+        marks = [MarkView(**vars(mark)) for mark in found.marks]
+        counts = {"units": found.units, "inspections": found.inspections, "verdicts": found.verdicts}
+        return cls(**_lot(found.summary), **counts, marks=marks)
+
+
+class LotPage(BaseModel):
+    """Some lots, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[LotSummaryView]
+    next_cursor: str | None
+
+
+class UnitSummaryView(BaseModel):
+    """A unit as lists show it: known by its serial, by its place in a carrier, or by neither (a loose part)."""
+
+    id: UUID
+    lot: str | None
+    serial: str | None
+    carrier: str | None
+    row: int | None
+    column: int | None
+    attempts: int
+    created_at: datetime
+    url: str
+
+    @classmethod
+    def of(cls, found: UnitSummary) -> Self:
+        """Make it from what the query found."""
+        return cls(**vars(found), url=f"/v1/units/{found.id}")
+
+
+class UnitView(UnitSummaryView):
+    """A unit with the inspections of it, the newest first."""
+
+    inspections: list[InspectionSummaryView]
+
+    @classmethod
+    def with_inspections(cls, found: UnitDetail) -> Self:
+        """Make it from what the query found."""
+        items = [InspectionSummaryView.of(item) for item in found.inspections]
+        return cls(**vars(found.summary), url=f"/v1/units/{found.summary.id}", inspections=items)
+
+
+class UnitPage(BaseModel):
+    """Some units, the newest first, and the cursor of those that follow, or null at the end."""
+
+    items: list[UnitSummaryView]
+    next_cursor: str | None
+
+
+def _lot(found: LotSummary) -> dict[str, Any]:
+    plain = ("id", "code", "state", "station", "texts", "reason", "created_at", "started_at", "closed_at")
+    recipe = found.recipe
+    named = None
+    if recipe is not None:
+        named = RecipeRef(id=recipe.id, name=recipe.name, version=recipe.version, part_number=recipe.part_number)
+    return {
+        **{name: getattr(found, name) for name in plain},
+        "recipe": named,
+        "recipe_version": recipe.version_id if recipe else None,
+        "url": f"/v1/lots/{found.id}",
+    }

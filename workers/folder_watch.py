@@ -1,0 +1,240 @@
+"""Watching one folder: what lies in it is taken when it has settled, in the order of its times of change.
+
+1. The system's events only make it quick. What counts is the sweep, every `SWEEP_S`: network drives tell of nothing.
+2. A file has settled when neither its size nor its time of change has moved for `settle_s` of our own clock that never
+   jumps; what the file's time says, or the wall's, does not matter.
+3. One file at a time is in flight for a folder, and `gate` bounds them over all folders.
+4. From a folder in which nothing can be put away nothing is taken: it would be taken again for ever.
+5. A file that cannot be taken yet rests, longer each time; after `patience_s` it is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import watchfiles
+
+from core.errors import NamingInvalid
+from core.naming import PUT_AWAY, NamingRule, parse
+from data.errors import StoreError
+from data.outage import is_away
+from data.queries.watched import Watch
+from workers.composition import Services
+from workers.drop_folder import DropFolder, Sighting
+from workers.errors import SpoolFull
+from workers.taking import File, Unfit, refuse, take
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 5.0
+PATIENCE_S = 300.0
+DEBOUNCE_MS = 200
+RESTS_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+PUT_OFF_S = 5.0
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class State:
+    """How a folder stands: what is wrong with it, if anything, and how many files wait, were taken and refused."""
+
+    trouble: str = ""
+    waiting: int = 0
+    taken: int = 0
+    refused: int = 0
+
+
+@dataclass
+class _Seen:
+    """A file that lies there: as it was seen, since when so, and, where it could not be taken, when to try again."""
+
+    sighting: Sighting
+    since: float
+    tries: int = 0
+    again: float = 0.0
+
+
+class PutOff(Exception):
+    """Nothing can be taken in now; the message says why."""
+
+
+class FolderWatch:
+    """Watches the folder of one station; `for_ever` does, `turn` once."""
+
+    def __init__(
+        self,
+        services: Services,
+        watch: Watch,
+        *,
+        gate: asyncio.Semaphore,
+        clock: Clock = time.monotonic,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.watch = watch
+        self.state = State()
+        self._services = services
+        self._folder = DropFolder(Path(watch.drop.path))
+        self._gate, self._clock, self._patience_s = gate, clock, patience_s
+        self._seen: dict[str, _Seen] = {}
+        self._alarm = asyncio.Event()
+
+    async def for_ever(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            identity = await asyncio.to_thread(self._folder.identity)
+            async with self._events(identity):
+                while await asyncio.to_thread(self._folder.identity) == identity:
+                    pause_s = await self._one_turn()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause_s):
+                            await self._alarm.wait()
+                    self._alarm.clear()
+
+    async def turn(self) -> float:
+        """Take all that has settled; return in how many seconds to look again."""
+        self._note(await asyncio.to_thread(self._trouble))
+        if self.state.trouble:
+            self._seen.clear()
+            return SWEEP_S
+        rule = parse(self.watch.drop.naming)
+        await asyncio.to_thread(self._look)
+        for name in self._ready():
+            try:
+                async with self._gate:
+                    await self._handle(name, rule)
+            except PutOff as error:
+                self._note(str(error))
+                return PUT_OFF_S
+        return self._pause_s()
+
+    async def _one_turn(self) -> float:
+        try:
+            return await self.turn()
+        except Exception as error:  # a folder's boundary: whatever it is, the others go on, and this one too
+            log.exception("watching %s", self._folder.root)
+            self._note(f"{type(error).__name__}: {error}")
+            return PUT_OFF_S
+
+    def _trouble(self) -> str:
+        """Return why nothing can be taken here, in words; empty when it can be."""
+        try:
+            parse(self.watch.drop.naming)
+            if self._folder.identity() is None:
+                return f"there is no folder {self._folder.root}"
+            self._folder.look_in()
+        except (NamingInvalid, OSError) as error:
+            return str(error)
+        return self._folder.can_be_emptied()
+
+    def _look(self) -> None:
+        """See what lies there; what has changed settles anew, what is gone is forgotten."""
+        now = self._clock()
+        found = self._folder.scan()
+        for name, sighting in found.items():
+            known = self._seen.get(name)
+            if known is None or known.sighting != sighting:
+                self._seen[name] = _Seen(sighting, now)
+        for name in self._seen.keys() - found.keys():
+            del self._seen[name]
+        self._count()
+
+    def _ready(self) -> list[str]:
+        """Return the files that may be taken now, by their time of change."""
+        now, settle_s = self._clock(), self.watch.drop.settle_s
+        ready = [name for name, seen in self._seen.items() if now - seen.since >= settle_s and now >= seen.again]
+        return sorted(ready, key=lambda name: (self._seen[name].sighting.mtime_ns, name))
+
+    async def _handle(self, name: str, rule: NamingRule) -> None:
+        """Take a file, or refuse it, or let it rest."""
+        seen = self._seen[name]
+        file = File(self.watch, self._folder, rule, name, seen.sighting)
+        try:
+            outcome = await self._taken(file, seen)
+        except (Unfit, OSError) as error:
+            if is_away(error):
+                raise PutOff(_first_line(error)) from error
+            log.warning("%s in %s rests: %s", file.shown, self._folder.root, error)
+            seen.tries += 1
+            seen.again = self._clock() + RESTS_S[min(seen.tries, len(RESTS_S)) - 1]
+            return
+        self._seen.pop(name, None)
+        taken, refused = outcome == "taken", outcome == "refused"
+        self._count(taken=self.state.taken + taken, refused=self.state.refused + refused)
+
+    async def _taken(self, file: File, seen: _Seen) -> str:
+        try:
+            return await take(self._services, file)
+        except Unfit as unfit:
+            if unfit.passing and self._clock() - seen.since < self._patience_s:
+                raise
+            log.warning("%s in %s is refused: %s", file.shown, self._folder.root, unfit)
+            return await self._refused(file, unfit)
+        except (StoreError, SpoolFull) as error:
+            raise PutOff(str(error)) from error
+        except OSError:
+            raise
+        except Exception as error:
+            if is_away(error):
+                raise PutOff(_first_line(error)) from error
+            if self._clock() - seen.since < self._patience_s:
+                raise Unfit("unfit", f"{type(error).__name__}: {error}", passing=True) from error
+            return await self._refused(file, Unfit("unfit", f"It could not be taken in: {type(error).__name__}."))
+
+    async def _refused(self, file: File, unfit: Unfit) -> str:
+        try:
+            return await refuse(self._services, file, unfit)
+        except Exception as error:
+            if is_away(error):
+                raise PutOff(_first_line(error)) from error
+            raise
+
+    def _pause_s(self) -> float:
+        """Return when the next file settles or has rested, or the next sweep is due."""
+        now, settle_s = self._clock(), self.watch.drop.settle_s
+        due = [max(seen.since + settle_s, seen.again) - now for seen in self._seen.values()]
+        return max(min([SWEEP_S, *due]), 0.05)
+
+    def _note(self, trouble: str) -> None:
+        if trouble and trouble != self.state.trouble:
+            log.warning("the folder of station %s waits: %s", self.watch.station, trouble)
+        self._count(trouble=trouble)
+
+    def _count(self, **changes: object) -> None:
+        told = {**vars(self.state), "waiting": len(self._seen), **changes}
+        self.state = State(**told)  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def _events(self, identity: tuple[int, int] | None) -> AsyncIterator[None]:
+        """Be alarmed by the system while the context lasts, as far as it tells of anything."""
+        task = asyncio.create_task(self._be_told()) if identity is not None else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _be_told(self) -> None:
+        away = tuple(str(self._folder.root / kind) for kind in PUT_AWAY)
+        try:
+            async for _ in watchfiles.awatch(
+                self._folder.root,
+                watch_filter=lambda _, path: not path.startswith(away),
+                debounce=DEBOUNCE_MS,
+                ignore_permission_denied=True,
+            ):
+                self._alarm.set()
+        except (OSError, RuntimeError) as error:  # no more watches to be had, or a drive that has none
+            log.info("the system does not tell of %s (%s); it is looked at every %g s", away[0], error, SWEEP_S)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

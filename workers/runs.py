@@ -1,0 +1,63 @@
+"""Runs as a person or time ends them: cancelled, retried, settled, given up. Rules: `data.tables.run`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from uuid import UUID
+
+from data.channels import OUTBOX, RUNS
+from data.errors import NotFound
+from data.tables import ENDED_RUNS
+from workers.composition import Services
+
+log = logging.getLogger(__name__)
+
+
+async def cancel(services: Services, run_id: UUID) -> bool:
+    """End a run now: what waits is not begun, and what a worker has begun is refused when it comes. All at once.
+
+    False if it has ended before. Results that it has stay.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    async with services.database.unit_of_work() as work:
+        state = await work.settling.lock(run_id)
+        if state is None:
+            raise NotFound("run", run_id)
+        if state in ENDED_RUNS:
+            return False
+        taken = await work.settling.cancel(run_id)
+        await work.notify(RUNS, {"run_id": str(run_id)})
+        await work.commit()
+    log.info("run %s was cancelled with %d inspections", run_id, taken)
+    return True
+
+
+async def retry(services: Services, run_id: UUID) -> int:
+    """Have the failed inspections of a run tried anew, from the first attempt on; return how many.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    async with services.database.unit_of_work() as work:
+        state = await work.settling.lock(run_id)
+        if state is None:
+            raise NotFound("run", run_id)
+        again = await work.settling.retry(run_id)
+        if again:
+            await work.notify(OUTBOX, {"retried": again})
+            await work.notify(RUNS, {"run_id": str(run_id)})
+            await work.commit()
+    return again
+
+
+async def settle(services: Services, run_ids: Collection[UUID] | None = None) -> int:
+    """Bring these runs, or all, to where their rows say they are; return how many moved. Harmless at any time."""
+    async with services.database.unit_of_work() as work:
+        moved = await work.settling.settle(run_ids)
+        if moved:
+            await work.notify_all(RUNS, [{"run_id": str(run_id)} for run_id in moved])
+            await work.commit()
+    return len(moved)
