@@ -27,6 +27,7 @@ from rq.job import Job, JobStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.channels import FILES, OUTBOX, RESULTS
+from data.errors import StoreError
 from data.queries.opening import files_wait
 from data.queries.queue import unclaimed_batches
 from data.queries.waiting import waiting_up_to
@@ -157,6 +158,7 @@ async def run(settings: Settings) -> None:
         async with wake.listening(), asyncio.TaskGroup() as group:
             group.create_task(_beat(relay))
             group.create_task(_relay(relay, wake))
+            group.create_task(_collect(services))
     except asyncio.CancelledError:
         log.info("the relay ends")
     finally:
@@ -179,6 +181,18 @@ async def _relay(relay: Relay, wake: Wake) -> None:
             log.info("Postgres and Redis are back")
         failures = 0
         await wake.within(POLL_S)
+
+
+async def _collect(services: Services) -> None:
+    """Tidy up once a day, beside what relaying is: looking through a large store takes its time."""
+    while True:
+        try:
+            await upkeep.tidy(services)
+        except (*AWAY, StoreError) as error:
+            log.warning("tidying up was broken off and comes again: %s", _first_line(error))
+            await asyncio.sleep(upkeep.AGAIN_S)
+            continue
+        await asyncio.sleep(upkeep.EVERY_S)
 
 
 async def _beat(relay: Relay) -> None:
