@@ -128,6 +128,14 @@ class BucketStore:
         except (BaseError, OSError) as error:
             raise StoreError(f"{self._name} cannot be asked: {_words(error)}") from error
 
+    async def modified(self, address: str) -> datetime | None:
+        """Return when the bytes at an address were stored last; see `ImageStore.modified`."""
+        try:
+            found = await self._found(address)
+        except (BaseError, OSError) as error:
+            raise StoreError(f"{self._name} cannot be asked: {_words(error)}") from error
+        return found["last_modified"] if found is not None else None
+
     async def delete(self, address: str) -> None:
         """Remove the bytes at an address; nothing there is no error."""
         try:

@@ -88,6 +88,10 @@ class FolderStore:
         """Tell whether bytes lie at an address."""
         return await asyncio.to_thread(self._path(address).is_file)
 
+    async def modified(self, address: str) -> datetime | None:
+        """Return when the bytes at an address were stored last; see `ImageStore.modified`."""
+        return await asyncio.to_thread(_modified, self._path(address))
+
     async def delete(self, address: str) -> None:
         """Remove the bytes at an address; nothing there is no error."""
         await asyncio.to_thread(_remove, self._path(address))
@@ -216,6 +220,15 @@ def _open(path: Path) -> BinaryIO:
         raise BlobMissing(f"There is no picture {path.name}.") from None
     except OSError as error:
         raise StoreError(f"The picture {path.name} cannot be read: {_words(error)}.") from error
+
+
+def _modified(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"The picture {path.name} cannot be looked at: {_words(error)}.") from error
 
 
 def _remove(path: Path) -> None:

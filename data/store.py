@@ -94,6 +94,14 @@ class ImageStore(Protocol):
         """Tell whether bytes lie at an address."""
         ...
 
+    async def modified(self, address: str) -> datetime | None:
+        """Return when the bytes at an address were stored last (UTC), as `addresses` says it; None: nothing is there.
+
+        Raises:
+            StoreError: it cannot be asked.
+        """
+        ...
+
     async def delete(self, address: str) -> None:
         """Remove the bytes at an address; nothing there is no error."""
         ...

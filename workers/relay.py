@@ -154,7 +154,8 @@ async def run(settings: Settings) -> None:
         async with wake.listening(), asyncio.TaskGroup() as group:
             group.create_task(_beat(relay))
             group.create_task(_relay(relay, wake))
-            group.create_task(upkeep.for_ever(services))
+            for chore in upkeep.CHORES:
+                group.create_task(upkeep.for_ever(services, chore))
     except asyncio.CancelledError:
         log.info("the relay ends")
     finally:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from data.channels import OUTBOX, RUNS
 from data.errors import NotFound
+from data.queries.abandoned import abandoned_runs, still_receiving
 from data.tables import ENDED_RUNS
 from workers.composition import Services
+from workers.receiving import give_up
 
 log = logging.getLogger(__name__)
+
+UPLOAD_ABANDONED = "UPLOAD_ABANDONED"
 
 
 async def cancel(services: Services, run_id: UUID) -> bool:
@@ -61,3 +66,29 @@ async def settle(services: Services, run_ids: Collection[UUID] | None = None) ->
             await work.notify_all(RUNS, [{"run_id": str(run_id)} for run_id in moved])
             await work.commit()
     return len(moved)
+
+
+async def give_up_abandoned(services: Services) -> int:
+    """End the runs whose uploads were begun and left, and remove what came of files nobody waits for; return how many.
+
+    Files that have come whole stay in the image store: they are named.
+    """
+    kept_s = services.settings.upload_kept_s
+    async with services.database.session() as session:
+        left = await abandoned_runs(session, kept_s)
+    for run_id in left:
+        detail = f"Nothing came of it for {kept_s / 3600:g} hours; send its files again in a new run."
+        await give_up(services, run_id, code=UPLOAD_ABANDONED, detail=detail)
+    await _remove_strays(services, kept_s)
+    return len(left)
+
+
+async def _remove_strays(services: Services, kept_s: float) -> None:
+    """Remove incoming files that no row waits for: a crash came between the row and the file."""
+    old = services.clock() - timedelta(seconds=kept_s)
+    strays = [entry.file_id for entry in await services.incoming.entries() if entry.modified < old]
+    async with services.database.session() as session:
+        wanted = await still_receiving(session, strays)
+    for file_id in strays:
+        if file_id not in wanted:
+            await services.incoming.remove(file_id)

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from data.errors import StoreError
 from data.outage import AWAY
 from data.partitions import ensure_partitions
+from workers import runs
+from workers.collecting import collect
 from workers.composition import Services
 
 log = logging.getLogger(__name__)
 
+Chore = Callable[[Services], Awaitable[None]]
+
 EVERY_S = 24 * 3600.0
 AGAIN_S = 60.0
-"""After a failure: a long query may have kept a month from being made, or the database was away."""
-
-
-async def for_ever(services: Services, *, again_s: float = AGAIN_S) -> None:
-    """See to it now and every day; what fails is said, and tried again after `again_s`."""
-    while True:
-        try:
-            await upkeep(services)
-        except (SQLAlchemyError, *AWAY) as error:
-            log.warning("upkeep was not done, and is tried again in %g s: %s", again_s, str(error).partition("\n")[0])
-            await asyncio.sleep(again_s)
-        else:
-            await asyncio.sleep(EVERY_S)
+"""After a failure: a long query may have kept a month from being made, or the database or the store was away."""
 
 
 async def upkeep(services: Services) -> None:
@@ -41,3 +35,29 @@ async def upkeep(services: Services) -> None:
         forgotten = await work.idempotency.forget_old()
         await work.commit()
     log.info("upkeep: %d partitions made, %d idempotency keys forgotten", len(made), forgotten)
+
+
+async def tidy(services: Services) -> None:
+    """Give up uploads that were begun and left, and remove bytes from the image store that no row names.
+
+    Harmless at any time, and by several at once. Raises what the database or the store raises when it is away.
+    """
+    given_up = await runs.give_up_abandoned(services)
+    collected = await collect(services)
+    log.info("upkeep: %d uploads given up, %d blobs removed", given_up, collected.removed)
+
+
+CHORES: tuple[Chore, ...] = (upkeep, tidy)
+"""Each goes on by itself: looking through a large store takes its time, and keeps no month from being made."""
+
+
+async def for_ever(services: Services, chore: Chore = upkeep, *, again_s: float = AGAIN_S) -> None:
+    """See to a chore now and every day; what fails is said, and tried again after `again_s`."""
+    while True:
+        try:
+            await chore(services)
+        except (SQLAlchemyError, StoreError, *AWAY) as error:
+            log.warning("upkeep was not done, and is tried again in %g s: %s", again_s, str(error).partition("\n")[0])
+            await asyncio.sleep(again_s)
+        else:
+            await asyncio.sleep(EVERY_S)

@@ -6,6 +6,7 @@ What the API hands out is the picture as it came; a TIFF or a photo of twelve me
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -15,10 +16,13 @@ from fastapi.responses import Response
 
 from core.frame import Frame
 from core.image import ImageLimits, decode
+from core.thumbnail import SIDE_PX, thumbnail_wh
 from dashboard.api import pictures
 from dashboard.api.depends import WithServices
+from data.errors import StoreError
 from data.queries import inspections
 from data.queries.inspection_view import ImageUsed
+from workers.composition import Services
 
 SMALLEST_PX, LARGEST_PX = 16, 4096
 QUALITY = 85
@@ -51,8 +55,22 @@ async def get_preview(
     tag = f"{image.address}-{width}"
     if pictures.unchanged(request, tag):
         return pictures.not_modified(tag, pictures.FOR_EVER)
+    return pictures.respond(request, await _preview(services, image, width), "image/jpeg", tag=tag)
+
+
+async def _preview(services: Services, image: ImageUsed, width_px: int) -> bytes:
+    """Return a picture made small: from its thumbnail where that is large enough."""
+    if image.thumbnail is not None and width_px <= thumbnail_wh(image.size_wh)[0]:
+        with suppress(StoreError):  # a thumbnail may be missing; the picture is there
+            small = await services.store.get(image.thumbnail)
+            return await asyncio.to_thread(_resized, small, width_px)
     data = await services.store.get(image.address)
-    return pictures.respond(request, await asyncio.to_thread(_small, data, image, width), "image/jpeg", tag=tag)
+    return await asyncio.to_thread(_small, data, image, width_px)
+
+
+def _resized(small: bytes, width_px: int) -> bytes:
+    frame = decode(small, ImageLimits(len(small), SIDE_PX * SIDE_PX, 1))
+    return small if frame.size_wh[0] <= width_px else encode(frame, width_px)
 
 
 def _small(data: bytes, image: ImageUsed, width_px: int) -> bytes:

@@ -26,6 +26,7 @@ COMMANDS = {
     "read": "Reading",
     "inspect": "Reading",
     "doctor": "Looking after",
+    "collect": "Looking after",
     "bench": "Looking after",
     "demo": "",
 }

@@ -37,6 +37,13 @@ class ImageUsed:
     height_px: int
     byte_count: int
     position: int = 0
+    thumbnail: str | None = None
+    """Where it lies made small (`core.thumbnail`), if it was."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width_px, self.height_px
 
 
 @dataclass(frozen=True)
@@ -183,5 +190,6 @@ def image_of(found: Image, position: int = 0) -> ImageUsed:
         width_px=found.width_px,
         height_px=found.height_px,
         byte_count=found.byte_count,
+        thumbnail=found.thumbnail.hex() if found.thumbnail else None,
         position=position,
     )

@@ -41,6 +41,15 @@ class Blobs:
         image = exists().where(or_(Image.sha256 == digest, Image.thumbnail == digest))
         return bool(await self._session.scalar(select(or_(image, exists().where(RunFile.sha256 == digest)))))
 
+    async def unnamed(self, addresses: Collection[str]) -> set[str]:
+        """Return those addresses that no row names now; somebody may be about to."""
+        digests = [bytes.fromhex(address) for address in addresses]
+        named: set[bytes] = set()
+        for column in (Image.sha256, Image.thumbnail, RunFile.sha256):
+            found = await self._session.scalars(select(column).where(column.in_(digests)))
+            named.update(digest for digest in found if digest is not None)
+        return {digest.hex() for digest in digests if digest not in named}
+
 
 def _key(address: str) -> int:
     return int.from_bytes(bytes.fromhex(address)[:8], "big", signed=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import ReaderFailed
+from core.ids import RANDOM_BYTES, uuid7
 from data.errors import NotFound
+from data.priorities import Priority
 from data.repositories.outbox import Lease
+from data.repositories.runs import NewRun, Runs
 from tests.workers import run_probe
 from tests.workers.conftest import Composed
 from tests.workers.fakes import Fails, Waits
@@ -275,3 +280,61 @@ async def test_a_released_inspection_counts_no_attempt(services: Services) -> No
     rows = {row.inspection_id: row for row in await run_probe.outbox(services)}
     assert (rows[claims[0].inspection_id].attempts, rows[claims[0].inspection_id].batch_id) == (0, None)
     assert rows[claims[1].inspection_id].attempts == 1
+
+
+async def test_an_upload_that_was_begun_and_left_is_given_up(composed: Composed) -> None:
+    services = composed(upload_kept_s=3600)
+    run_id = await begun(services)
+    assert await runs.give_up_abandoned(services) == 0
+    await touch(services, run_id, hours_ago=2)
+    await services.database.close()
+    assert await runs.give_up_abandoned(services) == 0, "the run itself is young"
+    aged = await begun(services, days_ago=3)
+    await touch(services, aged, hours_ago=2)
+    assert await runs.give_up_abandoned(services) == 1
+    found = await shown(services, aged)
+    assert found.error is not None
+    assert (found.state, found.error.code) == ("failed", "UPLOAD_ABANDONED")
+    assert {file.state for file in await files(services, aged)} == {"cancelled"}
+    assert await state_of(services, run_id) == "pending"
+
+
+async def test_an_upload_to_which_something_came_is_not_given_up(composed: Composed) -> None:
+    services = composed(upload_kept_s=3600)
+    run_id = await begun(services, days_ago=3)
+    assert await runs.give_up_abandoned(services) == 0
+    assert await state_of(services, run_id) == "pending"
+
+
+async def test_incoming_files_that_no_row_waits_for_are_removed(composed: Composed) -> None:
+    services = composed(upload_kept_s=3600)
+    run_id = await begun(services)
+    (waited_for,) = await files(services, run_id)
+    stray = services.database.ids()
+    then = time.time() - 7200
+    for file_id in (stray, waited_for.id):
+        path = services.incoming.path(file_id)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"some")
+        os.utime(path, (then, then))
+    await runs.give_up_abandoned(services)
+    assert {entry.file_id for entry in await services.incoming.entries()} & {stray, waited_for.id} == {waited_for.id}
+    await services.incoming.remove(waited_for.id)
+
+
+async def begun(services: Services, *, days_ago: int = 0) -> UUID:
+    """Return a pending run of one file that is still to come."""
+    made = uuid7(int((time.time() - days_ago * 86_400) * 1000), os.urandom(RANDOM_BYTES))
+    async with services.database.unit_of_work() as work:
+        new = NewRun("test", await work.plant.station_id(None), Priority.BATCH)
+        run_id = await Runs(work.session, lambda: made).create(new)
+        await work.runs.add_file(run_id, "a.png")
+        await work.commit()
+    return run_id
+
+
+async def touch(services: Services, run_id: UUID, *, hours_ago: int) -> None:
+    async with services.database.unit_of_work() as work:
+        then = text("UPDATE run_files SET touched_at = now() - make_interval(hours => :hours) WHERE run_id = :run_id")
+        await work.session.execute(then, {"hours": hours_ago, "run_id": run_id})
+        await work.commit()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import cv2
 import httpx
@@ -10,8 +10,11 @@ import pytest
 from PIL import Image
 
 from core.frame import Frame
+from core.thumbnail import thumbnail
 from dashboard.api.previews import encode, preview_url, shown_url
+from data.queries import inspections
 from tests.dashboard.conftest import SAMPLES
+from workers.composition import Services
 
 
 def picture(form: str, size_wh: tuple[int, int] = (800, 600)) -> bytes:
@@ -75,3 +78,30 @@ async def test_there_is_none_of_an_inspection_that_is_none(one_api: httpx.AsyncC
     answer = await one_api.get(preview_url(uuid4(), 160))
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("width", "small"), [(160, True), (256, True), (257, False)])
+async def test_the_thumbnail_is_shown_where_it_is_large_enough(
+    one_api: httpx.AsyncClient, services: Services, width: int, small: bool
+) -> None:
+    """Told apart by their shade: this thumbnail is another picture's."""
+    sent = await one_api.post("/v1/inspections", files={"image": ("part.png", picture("PNG"))})
+    white = await services.store.put(thumbnail(Frame(np.full((192, 256, 3), 255, np.uint8))))
+    async with services.database.unit_of_work() as work:
+        image = await inspections.image(work.session, UUID(sent.json()["id"]))
+        await work.images.describe(image.id, white, {})
+        await work.commit()
+    answer = await one_api.get(preview_url(sent.json()["id"], width))
+    shown = Image.open(io.BytesIO(answer.content))
+    assert shown.size[0] == width
+    assert bool(np.asarray(shown).min() > 250) is small
+
+
+async def test_without_its_thumbnail_the_picture_is_shown(one_api: httpx.AsyncClient, services: Services) -> None:
+    sent = await one_api.post("/v1/inspections", files={"image": ("part.png", picture("PNG"))})
+    async with services.database.unit_of_work() as work:
+        image = await inspections.image(work.session, UUID(sent.json()["id"]))
+        await work.images.describe(image.id, "ab" * 32, {})
+        await work.commit()
+    answer = await one_api.get(preview_url(sent.json()["id"], 160))
+    assert Image.open(io.BytesIO(answer.content)).size == (160, 120)

@@ -79,7 +79,7 @@ async def test_a_worker_is_told_what_it_needs(database: Database) -> None:
         assert await tasks(session, []) == {}
     assert found[with_recipe[0]].recipe == recipe().to_document()
     assert found[without[0]].recipe is None
-    assert {task.address for task in found.values()} == {picture().address}
+    assert {one.address for task in found.values() for one in task.pictures} == {picture().address}
     assert {task.captured_at for task in found.values()} == {MOMENT}
 
 
