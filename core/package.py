@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import angle_deg, area_px, box_quad, rectangle_quad, side_lengths_wh, wrapped_deg
+from core.letterbox import framed
 from core.package_cut import is_cut
 from core.package_edges import apartness, edge_score, is_print
 from core.package_masks import Mask, filled, opened, proposed_masks, without
@@ -32,6 +33,7 @@ OPENINGS = (0.3, 0.55)  # of the largest inscribed circle; the smaller keeps cor
 SURE_SCORE = 60.0
 LIKELY_SCORE = 46.0
 GOOD_SCORE = 22.0
+GOOD_CUT_SCORE = 8.0  # a side out of sight counts `UNSEEN_SIDE` at most, and a cut askew fills no rectangle
 LEAST_AREA, GREATEST_AREA = 0.008, 0.97  # of the picture; beyond it the picture is a crop of the package
 GREATEST_ASPECT = 7.0
 LEAST_FILL = 0.75
@@ -80,15 +82,23 @@ class Proposal:
 
 
 def locate(pixels: NDArray[np.uint8]) -> Located:
-    """Find the package in `pixels` (H, W, 3), uint8, BGR."""
+    """Find the package in `pixels` (H, W, 3), uint8, BGR; black bars around the picture are no part of it."""
+    rows, columns = framed(pixels)
+    located = _located(pixels[rows, columns])
+    if located.outline is None:
+        return located
+    return replace(located, outline=located.outline + np.array([columns.start, rows.start], np.float32))
+
+
+def _located(pixels: NDArray[np.uint8]) -> Located:
     small, scale = _working(pixels)
     if _is_blank(small):
         return Located(None, (NO_PACKAGE,))
     best = _best_proposal(small)
-    if best is None or best.score < GOOD_SCORE:
+    if best is None or (best.score < GOOD_SCORE and not _is_good_but_cut(small, best)):
         return whole_picture((pixels.shape[1], pixels.shape[0]))
     quad, others = _with_its_rest(best.quad, _others(small, best))
-    faults = _faults(small, quad, others)
+    faults = _faults(small, quad, others, filled(best.mask))
     outline = (quad + 0.5) / scale - 0.5
     return Located(outline.astype(np.float32), faults, sure=bool(faults) or best.score >= LIKELY_SCORE)
 
@@ -170,8 +180,13 @@ def _is_in_line(one: Quad, other: Quad) -> bool:
     return lying and area_px(one) + area_px(other) > IN_LINE_FILL * area_px(whole)
 
 
-def _faults(small: NDArray[np.uint8], quad: Quad, others: list[Quad]) -> tuple[str, ...]:
+def _is_good_but_cut(small: NDArray[np.uint8], best: Proposal) -> bool:
+    """Say whether a proposal falls short of a good score only for the side that the picture's border took."""
+    return best.score >= GOOD_CUT_SCORE and is_cut(small, best.quad, filled(best.mask))
+
+
+def _faults(small: NDArray[np.uint8], quad: Quad, others: list[Quad], body: Mask) -> tuple[str, ...]:
     found = [TWO_PACKAGES] if others else []
-    if is_cut(small, quad):
+    if is_cut(small, quad, body):
         found.append(PACKAGE_CUT)
     return tuple(found)

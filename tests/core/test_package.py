@@ -16,6 +16,7 @@ from core.image import ImageLimits, decode
 from core.package import NO_PACKAGE, PACKAGE_CUT, TWO_PACKAGES, locate
 from tests.core.pictures import BOARD, WHITE, body, ground, overlap, with_package
 
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "assets" / "samples"
 LIMITS = ImageLimits(max_bytes=2**26, max_pixels=10**8, min_side_px=8)
 
 
@@ -113,6 +114,21 @@ def test_bold_print_on_plain_ground_is_no_package(scale: float, lines: tuple[str
     # A single bold letter may still look like a package; the reader finds out (`core.clipped_print.holds`).
     assert located.outline is not None
     assert located.whole or area_px(located.outline) < 0.02 * picture.shape[0] * picture.shape[1]
+
+
+def test_the_bundled_half_of_a_part_is_cut() -> None:
+    assert locate(photo(SAMPLES, "mc74hc32an-cut.jpg").pixels).faults == (PACKAGE_CUT,)
+
+
+@pytest.mark.realchips
+def test_most_halves_of_real_parts_are_cut(realchips: Path) -> None:
+    told = []
+    for row in labelled(realchips, "dip")[::9]:
+        pixels = photo(realchips, row["file"]).pixels
+        middle = np.rint(locate(pixels).quad.mean(axis=0)).astype(int)
+        halves = (pixels[:, : middle[0]], pixels[:, middle[0] :], pixels[: middle[1]], pixels[middle[1] :])
+        told += [PACKAGE_CUT in locate(np.ascontiguousarray(half)).faults for half in halves]
+    assert np.mean(told) >= 0.8
 
 
 def labelled(realchips: Path, source: str) -> list[dict[str, str]]:
