@@ -18,8 +18,9 @@ from dashboard.models.system import Part, PartState
 from data.models import models
 from data.outage import AWAY
 from data.queries.system import SystemFigures, system_figures
-from workers import status
+from workers import heartbeat, status
 from workers.composition import Services
+from workers.watching import TROUBLE
 
 SLOW_QUEUE_S = 30.0
 LITTLE_DISK = 0.10
@@ -62,6 +63,8 @@ def reader(services: Services) -> Reader:
             await _redis(services),
             Part("Page server", "ok", version("marksight"), since=began.isoformat()),
             *_supervised(services),
+            *await _watching(services),
+            *await asyncio.to_thread(_spool, services),
             await asyncio.to_thread(_disk, services),
             *_versions(),
         ]
@@ -146,6 +149,39 @@ def _supervised_part(part: status.PartStatus) -> Part:
         since=part.since.isoformat(),
         dot=DOTS.get(part.name.split("-")[0], ""),
     )
+
+
+async def _watching(services: Services) -> list[Part]:
+    """Return what the processes say that watch folders; none, and there is nothing to tell."""
+    try:
+        beats = await asyncio.to_thread(heartbeat.living, services.queue.connection)
+    except (RedisError, OSError, MarksightError):
+        return []
+    return [_watcher(beat) for beat in beats if beat.role == "watcher"]
+
+
+def _watcher(beat: heartbeat.Heartbeat) -> Part:
+    troubled = beat.doing.startswith(TROUBLE)
+    figure = f"{beat.done:,} files taken" if troubled else f"{beat.doing}; {beat.done:,} taken"
+    reason = beat.doing.removeprefix(TROUBLE) if troubled else ""
+    state: PartState = "degraded" if troubled else "ok"
+    return Part("Watched folders", state, figure, reason, since=beat.since.isoformat(), group="Work")
+
+
+def _spool(services: Services) -> list[Part]:
+    """Return what lies in the spool of this machine; an empty one is not told of."""
+    spool = services.spool
+    used = spool.usage()
+    if not used.items and not used.aside:
+        return []
+    full = used.items >= spool.max_items or used.byte_count >= spool.max_bytes
+    reasons = [
+        "It is full: pictures are refused until the database is back." if full else "",
+        f"{used.aside:,} damaged records lie in {spool.aside}." if used.aside else "",
+        "The database is away, or is being caught up with." if used.items and not full else "",
+    ]
+    figure = f"{used.items:,} pictures wait to be written, {used.byte_count / MIB:,.1f} MiB"
+    return [Part("Spool", "down" if full else "degraded", figure, " ".join(filter(None, reasons)), group="Work")]
 
 
 def _disk(services: Services) -> Part:
