@@ -75,7 +75,8 @@ async def valkey(home: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def emptied(postgres: Settings, valkey: str) -> None:
-    """No row and no key left by the test before."""
+    """No row, no key and no upload on its way left by the test before."""
+    shutil.rmtree(postgres.home / "incoming", ignore_errors=True)
     connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
     try:
         tables = await connection.fetch(_TABLES)

@@ -17,6 +17,7 @@ from data.queries.inspection_view import NOT_JUDGED
 from data.queries.opening import runs_to_begin, runs_waiting
 from data.queries.queue import Task, tasks
 from data.repositories.outbox import Claim, Lease
+from data.tables import QUEUE_STEPS
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 from workers.judging import Judged
@@ -48,8 +49,7 @@ class Claimed:
             if not claims:
                 return []
             self.held = {claim.inspection_id for claim in claims}
-            await work.inspections.move(self.held, "queued")  # those that overtake were in no batch
-            await work.inspections.move(self.held, "running")
+            await work.inspections.move(self.held, QUEUE_STEPS["claim"].state)
             known = await tasks(work.session, self.held)
             runs = {task.run_id for task in known.values() if task.run_id is not None}
             fresh = await runs_to_begin(work.session, runs) if runs else set()
@@ -81,7 +81,7 @@ class Claimed:
         async with self._services.database.unit_of_work() as work:
             released = await work.outbox.release(self._lease.token, ids)
             if released:
-                await work.inspections.move(released, "received")
+                await work.inspections.move(released, QUEUE_STEPS["release"].state)
                 await work.notify(OUTBOX, {"released": len(released)})
                 await work.commit()
 
@@ -105,7 +105,7 @@ class Claimed:
             judged = await marked(work, [one for one in ready if one.task.inspection_id in standing])
             results = [one.result() for one in judged]
             await work.results.add(results)
-            await work.inspections.move(standing, "done")
+            await work.inspections.move(standing, QUEUE_STEPS["finish"].state)
             await work.notify_all(RESULTS, [_told(result.inspection_id, result.verdict) for result in results])
             await _tell_runs(work, [one.task for one in judged])
             await work.commit()
@@ -125,7 +125,7 @@ class Claimed:
         async with self._services.database.unit_of_work() as work:
             if not await work.outbox.put_back(self._lease.token, claim.inspection_id, rest_s=rest_s, error=error):
                 return False
-            await work.inspections.move([claim.inspection_id], "received")
+            await work.inspections.move([claim.inspection_id], QUEUE_STEPS["put_back"].state)
             await work.commit()
         return True
 

@@ -5,10 +5,12 @@
 2. Young bytes (`blob_grace_s`) are never looked at twice: somebody may be about to name them, who has not begun to.
 3. An address is taken first (`data.repositories.blobs`), which fails while anybody who is about to name it holds it;
    then the rows are asked; then its age once more, since bytes stored again are young again; only then it is removed.
+4. What the spool of this state folder names (`workers.spool`) is left, however old it is.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,8 +63,11 @@ async def collect(services: Services, *, dry_run: bool = False) -> Collected:
 
 async def _collect(services: Services, old: list[Blob], found: Collected, *, dry_run: bool) -> None:
     """Look at some old blobs together, and at those that seem to be named by none one by one."""
+    spooled = await asyncio.to_thread(
+        services.spool.addresses
+    )  # asked first: what leaves the spool is in a row by then
     async with services.database.unit_of_work() as work:
-        unnamed = await work.blobs.unnamed([blob.address for blob in old])
+        unnamed = await work.blobs.unnamed([blob.address for blob in old]) - spooled
     for blob in old:
         if blob.address not in unnamed:
             continue

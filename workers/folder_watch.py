@@ -208,7 +208,7 @@ class FolderWatch:
 
     def _count(self, **changes: object) -> None:
         told = {**vars(self.state), "waiting": len(self._seen), **changes}
-        self.state = State(**told)  # type: ignore[arg-type]
+        self.state = State(**told)
 
     @asynccontextmanager
     async def _events(self, identity: tuple[int, int] | None) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from data.channels import OUTBOX, RESULTS, RUNS
 from data.queries.inspection_view import NOT_JUDGED
 from data.queries.queue import run_of, unclaimed_batches
 from data.repositories.outbox import Claim
+from data.tables import QUEUE_STEPS, RETRYABLE
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 
@@ -36,7 +37,7 @@ async def next_batch(services: Services, limit: int = BATCH_SIZE, *, max_unclaim
         chosen = await work.outbox.batch(batch_id, limit)
         if not chosen:
             return None
-        await work.inspections.move(chosen, "queued")
+        await work.inspections.move(chosen, QUEUE_STEPS["batch"].state)
         await work.commit()
     return batch_id
 
@@ -45,7 +46,7 @@ async def hand_back(services: Services, batch_id: UUID) -> int:
     """Let the inspections of a batch that no worker has begun wait again; return how many."""
     async with services.database.unit_of_work() as work:
         ids = await work.outbox.unbatch(batch_id)
-        await work.inspections.move(ids, "received")
+        await work.inspections.move(ids, QUEUE_STEPS["hand_back"].state)
         await work.commit()
     return len(ids)
 
@@ -63,7 +64,7 @@ async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_
         most = services.settings.max_attempts
         failed = {claim.inspection_id for claim in lost if claim.attempts >= most and await _fail(work, claim)}
         waiting = [claim.inspection_id for claim in lost if claim.inspection_id not in failed]
-        await work.inspections.move(waiting, "received")
+        await work.inspections.move(waiting, QUEUE_STEPS["lose"].state)
         await work.notify(OUTBOX, {"requeued": len(waiting)})
         await work.commit()
     return len(lost)
@@ -72,13 +73,13 @@ async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_
 async def retry(services: Services, inspection_id: UUID) -> bool:
     """Have a failed inspection tried anew, from the first attempt on; False if it has not failed.
 
-    A run that it belongs to goes on for it.
+    A run that it belongs to goes on for it; of a cancelled one, nothing is tried anew.
     """
     async with services.database.unit_of_work() as work:
         run_id = await run_of(work.session, inspection_id)
-        if run_id is not None:
-            await work.settling.lock(run_id)
-        moved = await work.inspections.move([inspection_id], "received")
+        if run_id is not None and await work.settling.lock(run_id) not in RETRYABLE:
+            return False
+        moved = await work.inspections.move([inspection_id], QUEUE_STEPS["retry"].state)
         if not moved:
             return False
         await work.outbox.add(inspection_id, moved[inspection_id], run_id=run_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from data.channels import OUTBOX, RUNS
 from data.errors import NotFound
 from data.queries.abandoned import abandoned_runs, still_receiving
-from data.tables import ENDED_RUNS
+from data.tables import ENDED_RUNS, RETRYABLE
 from workers.composition import Services
 from workers.receiving import give_up
 
@@ -43,6 +43,8 @@ async def cancel(services: Services, run_id: UUID) -> bool:
 async def retry(services: Services, run_id: UUID) -> int:
     """Have the failed inspections of a run tried anew, from the first attempt on; return how many.
 
+    None of a run that was cancelled.
+
     Raises:
         NotFound: there is no such run.
     """
@@ -50,6 +52,8 @@ async def retry(services: Services, run_id: UUID) -> int:
         state = await work.settling.lock(run_id)
         if state is None:
             raise NotFound("run", run_id)
+        if state not in RETRYABLE:
+            return 0
         again = await work.settling.retry(run_id)
         if again:
             await work.notify(OUTBOX, {"retried": again})

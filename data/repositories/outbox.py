@@ -15,10 +15,18 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, or_, s
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.tables import OutboxItem
+from data.tables import QUEUE_STEPS, OutboxItem, QueuePlace
 
 NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
 NO_BATCH = {**NO_LEASE, "batch_id": None, "batched_at": None}
+
+
+_PLACES: dict[QueuePlace, ColumnElement[bool]] = {
+    "waiting": OutboxItem.batch_id.is_(None),
+    "batched": OutboxItem.batch_id.is_not(None) & OutboxItem.lease_token.is_(None),
+    "leased": OutboxItem.lease_token.is_not(None),
+}
+"""Where a row is, by its columns; what is absent has none."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Outbox:
         """
         ready = (
             select(OutboxItem.inspection_id, OutboxItem.attempts)
-            .where(OutboxItem.batch_id.is_(None), OutboxItem.available_at <= func.now())
+            .where(_may("batch"), OutboxItem.available_at <= func.now())
             .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -73,7 +81,7 @@ class Outbox:
         """Claim the rows of a batch that nobody holds; rows that another is claiming are passed over."""
         free = (
             select(OutboxItem.inspection_id)
-            .where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
+            .where(OutboxItem.batch_id == batch_id, _may("claim"))
             .with_for_update(skip_locked=True)
         )
         return await self._lease_to(lease, free)
@@ -85,7 +93,7 @@ class Outbox:
         """
         free = (
             select(OutboxItem.inspection_id)
-            .where(OutboxItem.lease_token.is_(None), OutboxItem.priority < than)
+            .where(_may("overtake"), OutboxItem.priority < than)
             .where(OutboxItem.available_at <= func.now(), OutboxItem.attempts == 0)
             .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
             .limit(limit)
@@ -121,13 +129,13 @@ class Outbox:
     async def release(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
         """Let claimed inspections that were not begun wait again, as if they had not been claimed; return them."""
         rows = _in_order(OutboxItem.inspection_id.in_(ids), *_held(token))
-        values = {**NO_BATCH, "attempts": OutboxItem.attempts - 1}
+        values = {**NO_BATCH, "attempts": OutboxItem.attempts + QUEUE_STEPS["release"].attempts}
         back = update(OutboxItem).where(OutboxItem.inspection_id.in_(rows)).values(values)
         return set(await self._session.scalars(back.returning(OutboxItem.inspection_id)))
 
     async def unbatch(self, batch_id: UUID) -> list[UUID]:
         """Let the unclaimed rows of a batch wait again; return them."""
-        back = update(OutboxItem).where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
+        back = update(OutboxItem).where(OutboxItem.batch_id == batch_id, _may("hand_back"))
         return list(await self._session.scalars(back.values(NO_BATCH).returning(OutboxItem.inspection_id)))
 
     async def take_expired(self, *, unclaimed_s: float, told: Collection[UUID] = ()) -> list[Claim]:
@@ -135,9 +143,9 @@ class Outbox:
 
         The batches in `told` are still in line for a worker: they are not lost, however long that takes.
         """
-        unclaimed = OutboxItem.lease_token.is_(None) & OutboxItem.batch_id.not_in(told)
         lost = or_(
-            OutboxItem.lease_until < func.clock_timestamp(), unclaimed & (OutboxItem.batched_at < _ahead(-unclaimed_s))
+            _may("lose") & (OutboxItem.lease_until < func.clock_timestamp()),
+            _may("hand_back") & OutboxItem.batch_id.not_in(told) & (OutboxItem.batched_at < _ahead(-unclaimed_s)),
         )
         rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
         back = (
@@ -159,7 +167,7 @@ class Outbox:
             "lease_token": lease.token,
             "lease_until": _ahead(lease.seconds),
             "leased_by": lease.holder,
-            "attempts": OutboxItem.attempts + 1,
+            "attempts": OutboxItem.attempts + QUEUE_STEPS["claim"].attempts,
             **(values or {}),
         }
         claimed = (
@@ -187,6 +195,11 @@ def together(ready: list[tuple[UUID, int]]) -> list[UUID]:
 
 def _ahead(seconds: float) -> ColumnElement[datetime]:
     return func.clock_timestamp() + timedelta(seconds=seconds)
+
+
+def _may(step: str) -> ColumnElement[bool]:
+    """Return the condition that a row is where a step of the table may take it from."""
+    return or_(*(_PLACES[place] for place in sorted(QUEUE_STEPS[step].origins)))
 
 
 def _held(token: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from data.tables import (
     ENDED_RUNS,
     FILE_TRANSITIONS,
+    QUEUE_STEPS,
     RUN_TRANSITIONS,
     SETTLEMENT,
     TRANSITIONS,
@@ -77,7 +78,7 @@ class Settling:
         unended = [state for state, following in TRANSITIONS.items() if "cancelled" in following]
         ended = update(Inspection).where(Inspection.run_id == run_id, Inspection.state.in_(unended))
         gone = await self._session.scalars(
-            ended.values(state="cancelled", finished_at=func.now()).returning(Inspection.id)
+            ended.values(state=QUEUE_STEPS["cancel"].state, finished_at=func.now()).returning(Inspection.id)
         )
         await self._session.execute(
             update(Run).where(Run.id == run_id).values(state="cancelled", finished_at=func.now())
@@ -90,7 +91,7 @@ class Settling:
         A run that had ended goes on for them.
         """
         failed = update(Inspection).where(Inspection.run_id == run_id, Inspection.state == "failed")
-        values = {"state": "received", "finished_at": None, "error_code": None, "error_detail": None}
+        values = {"state": QUEUE_STEPS["retry"].state, "finished_at": None, "error_code": None, "error_detail": None}
         again = (await self._session.execute(failed.values(values).returning(Inspection.id, Inspection.priority))).all()
         if not again:
             return 0

@@ -4,7 +4,7 @@ from data.tables.base import MISSING, Base, Document
 from data.tables.idempotency import IdempotencyKey
 from data.tables.image import Image
 from data.tables.inspection import FINAL_STATES, TRANSITIONS, Inspection, InspectionImage, InspectionState
-from data.tables.outbox import OutboxItem
+from data.tables.outbox import QUEUE_STEPS, OutboxItem, QueuePlace, QueueStep
 from data.tables.part import LOT_TRANSITIONS, Lot, LotMark, LotState, Unit
 from data.tables.plant import Line, Site, Station, StationTriggers, WatchedFolder, WatchedRefusal
 from data.tables.recipe import Recipe, RecipeVersion, VersionState
@@ -12,6 +12,7 @@ from data.tables.result import VERDICTS, Result
 from data.tables.run import (
     ENDED_RUNS,
     FILE_TRANSITIONS,
+    RETRYABLE,
     RUN_TRANSITIONS,
     SETTLEMENT,
     FileState,
@@ -31,6 +32,8 @@ __all__ = [
     "FINAL_STATES",
     "LOT_TRANSITIONS",
     "MISSING",
+    "QUEUE_STEPS",
+    "RETRYABLE",
     "RUN_TRANSITIONS",
     "SETTLEMENT",
     "TRANSITIONS",
@@ -48,6 +51,8 @@ __all__ = [
     "LotMark",
     "LotState",
     "OutboxItem",
+    "QueuePlace",
+    "QueueStep",
     "Recipe",
     "RecipeVersion",
     "Result",

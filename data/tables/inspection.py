@@ -24,7 +24,7 @@ from data.tables.base import Base, Document, Id, Small, one_of, uuid7_only
 InspectionState = Literal["received", "queued", "running", "done", "failed", "cancelled"]
 
 TRANSITIONS: dict[InspectionState, frozenset[InspectionState]] = {
-    "received": frozenset({"queued", "cancelled"}),
+    "received": frozenset({"queued", "running", "cancelled"}),  # running at once, when it overtakes
     "queued": frozenset({"running", "received", "cancelled"}),  # back, when the batch never reached a worker
     # Back, for another attempt after a failure or a lost lease.
     "running": frozenset({"done", "failed", "received", "cancelled"}),
@@ -67,7 +67,7 @@ class Inspection(Base):
     trigger_number: Mapped[int | None] = mapped_column(BigInteger)
     """The station's own count of its triggers, where it sends one."""
     lot_texts: Mapped[Document | None]
-    """What the lot's marks were to say when the picture came in, by name (`core.lot_texts`); null without a lot."""
+    """What the lot's marks were to say when the picture came in, by name (`core.lot_texts`); null where nothing."""
     lot_on_hold: Mapped[bool] = mapped_column(server_default=false())
     state: Mapped[InspectionState] = mapped_column(Text, server_default="received")
     error_code: Mapped[str | None]

@@ -6,17 +6,63 @@
 3. Whoever writes a result must still hold the token. A lease that ran out is given to somebody else, and what its
    first holder brings later is refused.
 4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt.
+5. What may happen to a row, and to its inspection in the same transaction, is a table: `QUEUE_STEPS`. A row
+   goes nowhere else. `tests/workers/test_queue_model.py` walks all of it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.tables.base import Base, Small
+from data.tables.inspection import InspectionState
+
+QueuePlace = Literal["absent", "waiting", "batched", "leased"]
+"""Where an inspection stands in the queue: `absent` has no row, `batched` is told to a worker, `leased` held by one."""
+
+LeaseHeld = Literal["any", "own", "over"]
+"""What must be true of a lease: nothing, that it is one's own and stands, or that its time is over."""
+
+
+@dataclass(frozen=True)
+class QueueStep:
+    """What may happen to a row: from where to where, where its inspection goes with it, and what `attempts` becomes."""
+
+    origins: frozenset[QueuePlace]
+    to: QueuePlace
+    state: InspectionState
+    lease: LeaseHeld = "any"
+    attempts: int = 0
+    """Added to those before; a row that is made anew begins with none."""
+
+
+def _step(
+    origins: str, to: QueuePlace, state: InspectionState, lease: LeaseHeld = "any", attempts: int = 0
+) -> QueueStep:
+    return QueueStep(frozenset(cast("list[QueuePlace]", origins.split())), to, state, lease, attempts)
+
+
+QUEUE_STEPS: dict[str, QueueStep] = {
+    "accept": _step("absent", "waiting", "received"),
+    "batch": _step("waiting", "batched", "queued"),
+    "hand_back": _step("batched", "waiting", "received"),
+    "claim": _step("batched", "leased", "running", attempts=1),
+    "overtake": _step("waiting batched", "leased", "running", attempts=1),
+    "finish": _step("leased", "absent", "done", "own"),
+    "give_up": _step("leased", "absent", "failed", "own"),
+    "put_back": _step("leased", "waiting", "received", "own"),
+    "release": _step("leased", "waiting", "received", "own", attempts=-1),
+    "lose": _step("leased", "waiting", "received", "over"),
+    "drop": _step("leased", "absent", "failed", "over"),
+    "cancel": _step("waiting batched leased", "absent", "cancelled"),
+    "retry": _step("absent", "waiting", "received"),
+}
 
 
 class OutboxItem(Base):

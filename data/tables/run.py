@@ -54,6 +54,11 @@ FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
 
 ENDED_RUNS: frozenset[RunState] = frozenset({"done", "failed", "cancelled"})
 
+RETRYABLE: frozenset[RunState] = frozenset(
+    state for state, following in RUN_TRANSITIONS.items() if state not in ENDED_RUNS or "queued" in following
+)
+"""The states in which failed inspections of a run may be tried anew: cancelled is cancelled."""
+
 RunFact = Literal["unopened", "made", "begun", "waiting", "judged"]
 """What is true of a run's rows: a file is `unopened` yet; it has `made` an inspection; a worker has `begun` one, or
 brought one to its end; one is `waiting` in the outbox, held or not; one was `judged`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
@@ -23,6 +24,7 @@ from tests.gate import Gate
 from tests.workers.conftest import Behind
 from tests.workers.queue_probe import picture
 from workers.catching_up import BEFORE, UNFIT, CatchingUp
+from workers.collecting import collect
 from workers.composition import Services
 from workers.errors import SpoolFull
 from workers.intake import Particulars, accept, intended_of, record_of
@@ -225,6 +227,21 @@ async def test_a_picture_that_was_removed_meanwhile_fails_and_holds_nothing_up(b
     await CatchingUp(services).turn()
     assert (await found(services, bad)).state == "failed"
     assert (await found(services, good)).state == "received"
+
+
+async def test_the_collector_leaves_what_is_spooled_however_old(behind: Behind, database: Gate, tmp_path: Path) -> None:
+    services = behind()
+    await database.close()
+    id_ = await accept(services, picture())
+    orphan = await services.store.put(b"named by nobody")
+    for file in (tmp_path / "home" / "store").rglob("*"):
+        if file.is_file():
+            os.utime(file, (0, 0))
+    await database.open()
+    await collect(services)
+    assert not await services.store.exists(orphan)
+    await CatchingUp(services).turn()
+    assert (await found(services, id_)).state == "received"
 
 
 async def test_nothing_is_taken_beyond_the_bound_nor_while_the_store_is_away_too(

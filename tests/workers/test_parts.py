@@ -17,7 +17,7 @@ from workers.parts import answers_health, parts
 OUTSIDE_DATABASE = {"database_url": SecretStr("postgresql://app@db/marksight")}
 OWNER = {"owner_url": SecretStr("postgresql://owner@db/marksight")}
 OUTSIDE_REDIS = {"redis_url": SecretStr("redis://queue")}
-REST = ("relay", "worker-1", "server")
+REST = ("relay", "watch", "worker-1", "server")
 
 
 @pytest.fixture
@@ -33,7 +33,10 @@ def plain(tmp_path: Path) -> Settings:
         (OUTSIDE_DATABASE, ("valkey", *REST)),
         (OUTSIDE_REDIS, ("postgres", "migrate", *REST)),
         ({**OUTSIDE_DATABASE, **OWNER, **OUTSIDE_REDIS}, ("migrate", *REST)),
-        ({"workers": 3}, ("postgres", "valkey", "migrate", "relay", "worker-1", "worker-2", "worker-3", "server")),
+        (
+            {"workers": 3},
+            ("postgres", "valkey", "migrate", "relay", "watch", "worker-1", "worker-2", "worker-3", "server"),
+        ),
     ],
     ids=["all bundled", "database outside", "migrated by another", "redis outside", "all outside", "three workers"],
 )
@@ -53,6 +56,7 @@ def test_every_need_is_a_part_that_stands_before(plain: Settings) -> None:
 def test_nothing_works_before_the_schema_is_there(plain: Settings) -> None:
     needs = {part.name: part.needs for part in parts(plain, 8080, None)}
     assert "migrate" in needs["relay"]
+    assert "migrate" in needs["watch"]
     assert "migrate" in needs["worker-1"]
     assert set(needs["migrate"]) == {"postgres", "valkey"}
 

@@ -221,6 +221,19 @@ async def test_cancelled_is_cancelled(services: Services) -> None:
     assert await state_of(services, run_id) == "cancelled"
 
 
+async def test_what_failed_before_a_run_was_cancelled_is_not_tried_anew(composed: Composed) -> None:
+    services = composed(Fails(ReaderFailed("broken")), max_attempts=1)
+    run_id = await opened_run(services, 2)
+    first = await next_batch(services, 1)
+    assert first is not None
+    (failed,) = (await inspect_batch(services, first)).failed
+    assert await runs.cancel(services, run_id)
+    assert await runs.retry(services, run_id) == 0
+    assert not await outbox.retry(services, failed)
+    assert await run_probe.outbox(services) == []
+    assert await state_of(services, run_id) == "cancelled"
+
+
 async def test_what_is_not_there_is_said(services: Services) -> None:
     for use_case in (runs.cancel, runs.retry):
         with pytest.raises(NotFound, match="There is no run"):

@@ -46,8 +46,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("lot_id", "serial", "carrier"):
-        op.drop_index(f"ix_units_{name}_id")
+    for known_by in ("lot_id", "serial", "carrier"):
+        op.drop_index(f"ix_units_{known_by}_id")
     op.execute("DELETE FROM idempotency_keys WHERE inspection_id IS NULL")
     op.drop_constraint("ck_idempotency_keys_made_one_thing", "idempotency_keys")
     op.alter_column("idempotency_keys", "inspection_id", nullable=False)

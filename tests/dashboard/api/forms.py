@@ -59,7 +59,7 @@ async def begun(
     """Begin a request, and send as much of its body as given."""
     reader, writer = await asyncio.open_connection("127.0.0.1", api.base_url.port)
     told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    writer.write(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{told}\r\n".encode() + sent)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{api.base_url.port}\r\n{told}\r\n".encode() + sent)
     await writer.drain()
     return reader, writer
 

@@ -22,7 +22,7 @@ from dashboard.cli.errors import in_one_line
 from data.settings import Settings
 from workers.errors import PortTaken
 
-ISSUED = {"up", "serve", "worker", "relay", "migrate", "seed", "read", "inspect", "doctor", "bench"}
+ISSUED = {"up", "serve", "worker", "relay", "watch", "migrate", "seed", "read", "inspect", "doctor", "bench"}
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -109,7 +109,7 @@ def test_debug_shows_the_traceback_wherever_it_stands() -> None:
         assert "Traceback" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["relay", "worker", "migrate", "seed"])
+@pytest.mark.parametrize("command", ["relay", "worker", "watch", "migrate", "seed"])
 def test_before_the_first_start_a_part_says_what_is_missing(command: str, tmp_path: Path) -> None:
     done = run(command, MARKSIGHT_HOME=str(tmp_path))
     assert done.returncode == 4

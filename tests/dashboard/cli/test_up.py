@@ -23,7 +23,7 @@ from workers import status
 from workers.status import PartStatus
 
 START_S = 120.0
-PARTS = {"postgres", "valkey", "migrate", "relay", "worker-1", "server"}
+PARTS = {"postgres", "valkey", "migrate", "relay", "watch", "worker-1", "server"}
 KEPT = PARTS - {"migrate"}
 pytestmark = pytest.mark.timeout(300)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.dashboard.conftest import SAMPLES
 from workers import heartbeat, status
 from workers.composition import Services, compose
 from workers.intake import accept
+from workers.watching import TROUBLE
 
 
 async def parts_of(services: Services) -> dict[str, Part]:
@@ -57,6 +59,42 @@ async def test_versions_and_models_are_told_and_not_judged(services: Services) -
     parts = await parts_of(services)
     assert parts["Marksight"].state == "none"
     assert parts["ppocr-rec"].group == "Models"
+
+
+@pytest.mark.parametrize(
+    ("doing", "state", "figure", "reason"),
+    [
+        ("2 watched, 5 files wait", "ok", "2 watched, 5 files wait; 3 taken", ""),
+        (f"{TROUBLE}aoi-3: there is no folder /x", "degraded", "3 files taken", "aoi-3: there is no folder /x"),
+    ],
+    ids=["all well", "in trouble"],
+)
+async def test_who_watches_folders_is_told(
+    services: Services, doing: str, state: str, figure: str, reason: str
+) -> None:
+    assert "Watched folders" not in await parts_of(services)
+    own = replace(heartbeat.first("watcher", "watch"), doing=doing, done=3)
+    heartbeat.beat(services.queue.connection, own)
+    part = (await parts_of(services))["Watched folders"]
+    heartbeat.leave(services.queue.connection, own)
+    assert (part.state, part.figure, part.reason) == (state, figure, reason)
+
+
+@pytest.mark.parametrize(("max_items", "state"), [(2, "degraded"), (1, "down")], ids=["within its bound", "full"])
+async def test_what_is_spooled_is_told(services: Services, tmp_path: Path, max_items: int, state: str) -> None:
+    assert "Spool" not in await parts_of(services)
+    away = services.settings.model_copy(
+        update={
+            "home": tmp_path,
+            "database_url": SecretStr("postgresql://u@127.0.0.1:1/x"),
+            "spool_max_items": max_items,
+        }
+    )
+    spooling = compose(away)
+    await accept(spooling, (SAMPLES / "ds18b20.jpg").read_bytes())
+    part = (await parts_of(spooling))["Spool"]
+    await spooling.close()
+    assert (part.state, part.figure.split(",")[0]) == (state, "1 pictures wait to be written")
 
 
 async def test_supervised_parts_are_told_as_the_supervisor_sees_them(services: Services) -> None:

@@ -1,0 +1,96 @@
+"""Triggers in and results out over the API, and the same triggers said twice count once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from workers.composition import Services
+
+NOW = datetime.now(tz=UTC)
+TRIGGERS, RECONCILIATION = "/v1/stations/bench/triggers", "/v1/stations/bench/reconciliation"
+
+
+async def told(api: httpx.AsyncClient, **hours: str) -> dict[str, Any]:
+    answer = await api.get(RECONCILIATION, params={"until": (NOW + timedelta(hours=1)).isoformat(), **hours})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_triggers_are_held_against_what_came(
+    one_api: httpx.AsyncClient, services: Services, sample: bytes
+) -> None:
+    for number in (1, 2, 5):
+        form = {"trigger_number": str(number)}
+        await one_api.post("/v1/inspections", files={"image": sample}, data=form)
+    found = await told(one_api)
+    assert (found["triggers"], found["received"], found["waiting"], found["difference"]) == (None, 3, 3, 0)
+    assert found["numbers"] == {
+        "seen": 3, "first": 1, "last": 5, "missing": 2, "repeated": 0, "gaps": [{"first": 3, "last": 4}]
+    }  # fmt: skip
+    answer = await one_api.post(TRIGGERS, json={"count": 5})
+    assert (answer.status_code, answer.json()) == (202, {"station": "bench", "counted": True})
+    found = await told(one_api)
+    assert (found["triggers"], found["missing"], found["lost"], found["difference"]) == (5, 2, 0, 2)
+    assert found["station"] == "bench"
+
+
+async def test_triggers_said_again_under_their_key_count_once(one_api: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "k"}
+    answers = [await one_api.post(TRIGGERS, json={"count": 5}, headers=key) for _ in range(2)]
+    assert [answer.json()["counted"] for answer in answers] == [True, False]
+    other = await one_api.post(TRIGGERS, json={"count": 6}, headers=key)
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+    assert (await told(one_api))["triggers"] == 5
+
+
+async def test_triggers_count_in_the_hour_they_are_said_to_be_of(one_api: httpx.AsyncClient) -> None:
+    before = NOW - timedelta(hours=3)
+    await one_api.post(TRIGGERS, json={"count": 2, "at": before.isoformat()})
+    await one_api.post(TRIGGERS, json={"count": 3, "at": NOW.isoformat()})
+    hour = await told(one_api, since=before.isoformat(), until=(before + timedelta(seconds=1)).isoformat())
+    assert (hour["triggers"], (await told(one_api))["triggers"]) == (2, 5)
+    assert datetime.fromisoformat(hour["until"]) - datetime.fromisoformat(hour["since"]) <= timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"count": 0}, {"count": -1}, {"count": 10**10}, {"count": 1, "at": "2026-01-01T00:00:00"}, {"count": 1.5}],
+    ids=["none", "zero", "below zero", "too many", "no zone", "a fraction"],
+)
+async def test_what_are_no_triggers_is_refused(one_api: httpx.AsyncClient, body: dict[str, object]) -> None:
+    answer = await one_api.post(TRIGGERS, json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
+    assert (await told(one_api))["triggers"] is None
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        {"since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+        {"since": "2020-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+        {"since": "2026-02-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+        {"since": "yesterday"},
+    ],
+    ids=["backwards", "too long", "nothing", "no time"],
+)
+async def test_hours_that_are_none_are_refused(one_api: httpx.AsyncClient, hours: dict[str, str]) -> None:
+    answer = await one_api.get(RECONCILIATION, params=hours)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
+
+
+async def test_a_station_that_is_not_there_is_told(one_api: httpx.AsyncClient) -> None:
+    for answer in (
+        await one_api.post("/v1/stations/nowhere/triggers", json={"count": 1}),
+        await one_api.get("/v1/stations/nowhere/reconciliation"),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/place-not-found")
+
+
+async def test_a_key_that_can_be_none_is_refused(one_api: httpx.AsyncClient) -> None:
+    answer = await one_api.post(TRIGGERS, json={"count": 1}, headers={"Idempotency-Key": "k" * 201})
+    assert answer.json()["type"] == "/problems/idempotency-key-invalid"
