@@ -46,6 +46,7 @@ PAGES = (
     PageLink("tune", "Tune", "/tune", "t"),
     PageLink("review", "Review", "/review", "r"),
     PageLink("yield", "Yield", "/yield", "y"),
+    PageLink("plant", "Plant", "/plant", "p"),
     PageLink("system", "System", "/system", "s"),
 )
 """Every page that Marksight is to have, in the order of the rail; only those that are served are shown."""

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import watchfiles
 
@@ -207,7 +208,7 @@ class FolderWatch:
         self._count(trouble=trouble)
 
     def _count(self, **changes: object) -> None:
-        told = {**vars(self.state), "waiting": len(self._seen), **changes}
+        told: dict[str, Any] = {**vars(self.state), "waiting": len(self._seen), **changes}
         self.state = State(**told)
 
     @asynccontextmanager

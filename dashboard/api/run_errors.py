@@ -37,10 +37,13 @@ RUN_PROBLEMS: dict[str, ProblemKind] = {
     ),
     "run-not-found": ProblemKind(404, "There is no such run", "No run has this id.", "Look for it at /v1/runs."),
     "run-ended": ProblemKind(
+        409, "The run has ended", "There is nothing of it left to cancel; its results stay.", "Leave it as it is."
+    ),
+    "run-nothing-failed": ProblemKind(
         409,
-        "The run does not go that way",
-        "It has ended, or has not; the detail says which.",
-        "Look at its state at /v1/runs/{id}.",
+        "There is nothing to try again",
+        "No inspection of the run has failed without a verdict; files that were refused are not tried again.",
+        "Wait until it has ended, or mend the refused files and send them as another run.",
     ),
     "tus-version": ProblemKind(
         412,
@@ -58,7 +61,7 @@ RUN_PROBLEMS: dict[str, ProblemKind] = {
         410,
         "The upload has ended",
         "It was taken back, given up for lack of bytes, or belongs to a run that takes no more files.",
-        "Begin the upload anew.",
+        "Begin the upload anew, under another Idempotency-Key if it had one.",
     ),
     "upload-incomplete": ProblemKind(
         409,

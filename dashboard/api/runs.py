@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from dashboard.api.depends import WithRunFeed, WithServices, WithUser
-from dashboard.api.errors import documented
+from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.head import is_head
 from dashboard.api.intake import check_key
 from dashboard.api.run_csv import table
@@ -24,6 +24,7 @@ from data.queries import runs
 from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.queries.run_view import ResultRow
 from data.queries.runs import RunFilter
+from workers import runs as use_cases
 from workers.composition import Services
 from workers.receiving import Sender, begin, complete
 
@@ -142,27 +143,27 @@ async def complete_run(services: WithServices, run_id: UUID) -> RunView:
     "/{run_id}/cancel",
     operation_id="cancelRun",
     summary="Cancel a run",
-    responses=documented("run-not-found", "run-ended", "conflict", "origin-refused"),
+    responses=documented("run-not-found", "run-ended", "origin-refused"),
 )
 async def cancel_run(services: WithServices, run_id: UUID) -> RunView:
-    """End a run, whether it waits or runs: what is judged stays, what is not will not be."""
-    from workers import runs as use_cases  # noqa: PLC0415
-
-    await use_cases.cancel(services, run_id)
-    return await _view(services, run_id)
+    """End a run, whether it waits or runs: what is judged stays, what is not will not be. Said again, it stays so."""
+    cancelled = await use_cases.cancel(services, run_id)
+    view = await _view(services, run_id)
+    if not cancelled and view.state != "cancelled":
+        raise ApiProblem("run-ended", f"The run is {view.state} already.", state=view.state)
+    return view
 
 
 @router.post(
     "/{run_id}/retry",
     operation_id="retryRun",
     summary="Try the failed inspections of a run again",
-    responses=documented("run-not-found", "run-ended", "conflict", "origin-refused"),
+    responses=documented("run-not-found", "run-nothing-failed", "origin-refused"),
 )
 async def retry_run(services: WithServices, run_id: UUID) -> RunView:
     """Let the inspections of a run that failed without a verdict wait anew."""
-    from workers import runs as use_cases  # noqa: PLC0415
-
-    await use_cases.retry(services, run_id)
+    if not await use_cases.retry(services, run_id):
+        raise ApiProblem("run-nothing-failed", "No inspection of the run has failed without a verdict.")
     return await _view(services, run_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -108,6 +108,12 @@ async def stations(
 async def stations_by_name(session: AsyncSession, wanted: PlaceFilter, limit: int) -> tuple[StationView, ...]:
     """Return the first stations in the order of their names."""
     statement = _stations().where(*_stations_among(wanted)).order_by(Station.name).limit(limit)
+    return tuple(_station(row) for row in await session.execute(statement))
+
+
+async def stations_of(session: AsyncSession, line_ids: Collection[UUID], limit: int) -> tuple[StationView, ...]:
+    """Return the first stations of these lines in the order of their names."""
+    statement = _stations().where(Station.line_id.in_(line_ids)).order_by(Station.name).limit(limit)
     return tuple(_station(row) for row in await session.execute(statement))
 
 

@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,93 @@ async def test_deleting_is_final_and_done_again_harmless(store: ImageStore) -> N
 async def test_what_was_deleted_can_be_put_again(store: ImageStore) -> None:
     await store.delete(await store.put(PICTURE))
     assert await store.get(await store.put(PICTURE)) == PICTURE
+
+
+@pytest.mark.parametrize("data", [b"", PICTURE, BIG], ids=["empty", "small", "of many chunks"])
+async def test_a_file_is_adopted_and_left_where_it_is(store: ImageStore, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "come"
+    path.write_bytes(data)
+    await store.adopt(path, address_of(data))
+    assert await store.get(address_of(data)) == data
+    assert path.read_bytes() == data
+    path.unlink()
+    assert await store.get(address_of(data)) == data
+
+
+async def test_a_file_adopted_by_many_at_once_is_kept_once(folder: FolderStore, tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(10)]
+    for path in paths:
+        path.write_bytes(BIG)
+    await asyncio.gather(*(folder.adopt(path, address_of(BIG)) for path in [*paths, paths[0]]))
+    assert files(tmp_path) == [key_of(address_of(BIG))]
+
+
+async def test_a_file_is_linked_to_and_not_copied(folder: FolderStore, tmp_path: Path) -> None:
+    path = tmp_path / "come"
+    path.write_bytes(BIG)
+    await folder.adopt(path, address_of(BIG))
+    assert path.stat().st_ino == (tmp_path / "store" / key_of(address_of(BIG))).stat().st_ino
+
+
+async def test_a_file_of_another_file_system_is_copied(folder: FolderStore, other_disk: Path, tmp_path: Path) -> None:
+    path = other_disk / "come"
+    path.write_bytes(BIG)
+    await folder.adopt(path, address_of(BIG))
+    path.unlink()
+    assert await folder.get(address_of(BIG)) == BIG
+    assert files(tmp_path) == [key_of(address_of(BIG))]
+
+
+async def test_a_file_that_is_not_there_cannot_be_adopted(store: ImageStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be kept"):
+        await store.adopt(tmp_path / "nowhere", NOWHERE)
+    assert not await store.exists(NOWHERE)
+
+
+async def test_what_is_there_already_is_not_adopted_twice_but_counts_as_new(
+    folder: FolderStore, tmp_path: Path
+) -> None:
+    address = await folder.put(PICTURE)
+    kept = tmp_path / "store" / key_of(address)
+    for again in ("put", "adopt"):
+        os.utime(kept, (1, 1))
+        before = kept.stat().st_ino
+        path = tmp_path / "come"
+        path.write_bytes(PICTURE)
+        await (folder.put(PICTURE) if again == "put" else folder.adopt(path, address))
+        assert (kept.stat().st_ino, kept.stat().st_mtime > 1) == (before, True), again
+
+
+async def test_everything_in_a_store_is_listed(store: ImageStore) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    addresses = {await store.put(data): len(data) for data in (b"", PICTURE, BIG)}
+    await store.check()
+    found = [blob async for blob in store.addresses()]
+    assert {blob.address: blob.byte_count for blob in found} == addresses
+    assert all(before < blob.modified < before + timedelta(minutes=5) for blob in found)
+
+
+async def test_a_store_of_many_is_listed_whole(folder: FolderStore, tmp_path: Path) -> None:
+    addresses = {address_of(str(number).encode()) for number in range(2500)}
+    for address in addresses:
+        path = tmp_path / "store" / key_of(address)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    assert {blob.address async for blob in folder.addresses()} == addresses
+
+
+async def test_what_is_none_of_the_stores_is_not_listed(folder: FolderStore, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    for strange in ("README", f"aa/{NOWHERE}", "00/short", f"{INCOMING}/half"):
+        (root / strange).parent.mkdir(exist_ok=True)
+        (root / strange).write_bytes(b"x")
+    assert [blob async for blob in folder.addresses()] == []
+
+
+async def test_a_store_that_cannot_be_looked_through_says_so(folder: FolderStore, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "store")
+    with pytest.raises(StoreError, match="cannot be looked through"):
+        [blob async for blob in folder.addresses()]
 
 
 async def test_a_stream_comes_in_chunks(store: ImageStore) -> None:
@@ -181,6 +270,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small disk can be made by root alone")
     yield disk
     subprocess.run(("umount", str(disk)), check=True)
+
+
+@pytest.fixture
+def other_disk(small_disk: Path) -> Path:
+    """Another file system, of which a file is not linked to."""
+    subprocess.run(("mount", "-o", "remount,size=8m", str(small_disk)), check=True)
+    return small_disk
+
+
+async def test_a_full_disk_adopts_nothing_and_leaves_nothing_behind(small_disk: Path, tmp_path: Path) -> None:
+    store, path = FolderStore(small_disk / "store"), tmp_path / "come"
+    path.write_bytes(BIG)
+    with pytest.raises(StoreFull, match="no space left"):
+        await store.adopt(path, address_of(BIG))
+    assert files(small_disk) == []
+    assert path.read_bytes() == BIG
 
 
 async def test_a_full_disk_says_so_and_leaves_nothing_behind(small_disk: Path) -> None:

@@ -40,7 +40,7 @@ def test_colours_come_from_the_tokens(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
 def test_every_token_used_exists(path: Path) -> None:
-    local = {"--first", "--second", "--stacked", "--ms-rail"}
+    local = {"--level", "--first", "--second", "--stacked", "--ms-rail"}
     used = set(re.findall(r"var\((--[a-z-]+)", path.read_text(encoding="utf-8"))) - local
     defined = set(re.findall(r"(--[a-z-]+):", styles()[0])) | set(re.findall(r"(--ms-[a-z-]+)", styles()[0]))
     assert used <= defined

@@ -27,7 +27,7 @@ def test_no_two_pages_share_a_key_or_an_address() -> None:
 
 
 def test_pages_stand_in_their_order() -> None:
-    assert [page.word for page in PAGES] == ["Live", "Inspect", "Runs", "Tune", "Review", "Yield", "System"]
+    assert [page.word for page in PAGES] == ["Live", "Inspect", "Runs", "Tune", "Review", "Yield", "Plant", "System"]
 
 
 @pytest.mark.parametrize(

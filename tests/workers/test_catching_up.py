@@ -275,6 +275,23 @@ async def test_a_commit_that_nobody_acknowledged_is_there_once(behind: Behind, d
         assert (await found(services, id_)).state == "received"
 
 
+async def test_what_is_there_already_is_done_without_a_word(
+    behind: Behind, database: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = behind()
+    await database.close()
+    id_ = await accept(services, picture(), Particulars(idempotency_key="k"))
+    record = services.spool.get(id_)
+    assert record is not None
+    await database.open()
+    await CatchingUp(services).turn()
+    services.spool.add(replace(record, key=None))  # as if killed after the commit
+    caplog.clear()
+    assert await CatchingUp(services).turn() == 1
+    assert [told.message for told in caplog.records if told.levelname in {"WARNING", "ERROR"}] == []
+    assert (await rows(services), services.spool.usage().items) == ((1, 1), 0)
+
+
 async def test_many_who_catch_up_at_once_write_everything_once(behind: Behind, database: Gate) -> None:
     services = behind()
     await database.close()

@@ -33,6 +33,7 @@ from workers.composition import Services
 from workers.inspecting import FIRST_REST_S, MOST_REST_S, Outcome, _Batch, inspect_batch, rest_s
 from workers.intake import Particulars, accept
 from workers.outbox import next_batch, requeue_expired
+from workers.pulse import NoProcess
 
 RECIPE = "74LS00 DIP-14"
 
@@ -348,16 +349,15 @@ async def test_a_lease_is_renewed_though_the_database_is_away_for_a_while(
     gate, gated = gated_database.gate, composed(database_url=gated_database.url)
     await gate.open()
     batch_id, [id_] = await batch_of(composed())
-    batch = _Batch(gated, Lease(gated.database.ids(), 60))
-    [(claim, task)] = await batch.claim(batch_id)
-    batch._renewed -= 40
+    batch = _Batch(gated, "test", NoProcess())
+    claims = await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease))
+    batch.claimed._renewed -= 0.7 * gated.settings.lease_s
     await gate.close()
-    judging = asyncio.create_task(batch.inspect(claim, task))
+    judging = asyncio.create_task(batch.inspect_all(claims))
     await asyncio.sleep(0.1)
     await gate.open()
     async with asyncio.timeout(30):
         await judging
-        await batch.flush()
     assert batch.outcome.judged == {id_}
 
 

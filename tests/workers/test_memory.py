@@ -80,4 +80,4 @@ PLENTY, SHORT = Room(8000, 6000), Room(8000, 500)
     ],
 )
 def test_a_process_ends_when_its_end_helps(resident_mb: int, first_mb: int, left: Room | None, ends: bool) -> None:
-    assert (why_to_end(resident_mb, first_mb, left) is not None) is ends
+    assert (why_to_end(resident_mb, first_mb, left, 2048) is not None) is ends

@@ -1,0 +1,223 @@
+"""Lots in a table, and the units of the one in view."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from dashboard.cells.cell import Cell, follow
+from dashboard.models.lots import LotsModel, UnitsModel, known_state
+from layouts.lot_state import LOT_LOOKS
+from layouts.table import RowTable
+
+Act = Callable[[str], Awaitable[None]]
+BESIDE_UNITS_PX = 260
+"""Height of the lots while the units of one are shown beneath."""
+
+TEXT_WORDS = {"date": "date", "lot": "lot", "trace": "trace"}
+
+LOT_COLUMNS = [
+    {"name": "code", "word": "Lot", "kind": "mono", "width": "152px"},
+    {"name": "state", "word": "State", "kind": "state", "width": "96px"},
+    {"name": "recipe", "word": "Recipe and expected texts", "kind": "text"},
+    {"name": "passed", "word": "Pass", "kind": "number", "width": "44px", "look": "pass"},
+    {"name": "borderline", "word": "Borderline", "kind": "number", "width": "44px", "look": "borderline"},
+    {"name": "failed", "word": "Fail", "kind": "number", "width": "44px", "look": "fail"},
+    {"name": "not_judged", "word": "Not judged", "kind": "number", "width": "44px", "look": "not_judged"},
+    {"name": "waiting", "word": "Waiting", "kind": "number", "width": "44px", "look": "queued"},
+    {"name": "began", "word": "Started", "kind": "time", "width": "116px"},
+]
+UNIT_COLUMNS = [
+    {"name": "unit", "word": "Unit", "kind": "mono", "width": "32%"},
+    {"name": "attempts", "word": "Attempts", "kind": "number", "width": "88px"},
+    {"name": "looks", "word": "Inspections, the newest at the right", "kind": "looks"},
+    {"name": "began", "word": "First seen", "kind": "time", "width": "116px"},
+]
+LOOK_WORDS = {
+    "pass": "pass",
+    "borderline": "borderline",
+    "fail": "fail",
+    "not_judged": "not judged",
+    "received": "waiting",
+    "queued": "waiting",
+    "running": "being inspected",
+    "failed": "could not be inspected",
+    "cancelled": "cancelled",
+}
+
+
+async def _nothing(_: str) -> None:
+    """Do nothing: for a cell that stands alone."""
+
+
+class LotTable(Cell):
+    """Lots newest first, with what becomes of their parts; the one chosen can be held, released and closed."""
+
+    def __init__(self, model: LotsModel, act: Act = _nothing, more: Act = _nothing) -> None:
+        super().__init__()
+        self.model = model
+        self.act = act
+        self.more = more
+        self.table = RowTable(columns=LOT_COLUMNS, noun="lots", sizing_mode="stretch_width")
+        self.table.on_msg(self.heard)
+        self._shows(self.table)
+        names = ("rows", "cursor", "loaded", "problem", "selected", "state", "code", "station", "current")
+        follow(model, names, self._draw)
+
+    async def heard(self, event: Any) -> None:
+        """Take over what was chosen, or do what was asked for."""
+        said = event.data
+        if "select" in said:
+            chosen = next((lot["code"] for lot in self.model.rows if lot["id"] == said["select"]), "")
+            self.model.selected = "" if chosen == self.model.selected else chosen
+        elif "filter" in said:
+            self._filter(said["filter"])
+        elif "more" in said:
+            await self.more("")
+        elif "act" in said:
+            await self.act(str(said["act"]))
+
+    def _filter(self, said: Mapping[str, Any]) -> None:
+        if "state" in said:
+            self.model.state = known_state(str(said["state"]))
+        if "code" in said:
+            self.model.code = str(said["code"])
+
+    def _draw(self) -> None:
+        model = self.model
+        title, words = self._empty()
+        states = [["", "All"], *([name, look.word] for name, look in LOT_LOOKS.items())]
+        selected = model.lot
+        self.table.param.update(
+            actions=self._actions(),
+            empty_text=words,
+            empty_title=title,
+            filters=[
+                {"name": "code", "word": "Find a lot", "value": model.code},
+                {"name": "state", "word": "Show lots that are", "value": model.state, "options": states},
+            ],
+            more=model.cursor is not None,
+            most_px=BESIDE_UNITS_PX if model.selected else 0,
+            problem=model.problem if model.rows else "",
+            rows=[lot_row(lot) for lot in model.rows],
+            selected=str(selected["id"]) if selected else "",
+            title=f"Lots of {model.station}" if model.station else "Lots",
+        )
+
+    def _actions(self) -> list[dict[str, Any]]:
+        begin = {"act": "start", "word": "Start a lot", "key": "b", "primary": True}
+        lot = self.model.lot
+        if lot is None or lot["state"] == "closed":
+            return [begin]
+        turn = ("release", "Release") if lot["state"] == "hold" else ("hold", "Hold")
+        return [
+            {"act": turn[0], "word": turn[1], "key": "h"},
+            {"act": "close", "word": "Close lot", "key": "c"},
+            begin,
+        ]
+
+    def _empty(self) -> tuple[str, str]:
+        model = self.model
+        if model.problem:
+            return "Lots cannot be shown", model.problem
+        if not model.loaded:
+            return "", ""
+        if model.code:
+            return f"No lot is called {model.code}", "Search by a piece of its code."
+        if model.state:
+            return f"No lot is {LOT_LOOKS[model.state].word.lower()}", "Choose another state, or start a lot."
+        return "No lots yet", "Start one, or send pictures that name theirs."
+
+
+class UnitTable(Cell):
+    """Units of the lot in view with every look at each, a link to its inspection; without a lot, nothing is shown."""
+
+    def __init__(self, model: UnitsModel, act: Act = _nothing, more: Act = _nothing) -> None:
+        super().__init__()
+        self.model = model
+        self.act = act
+        self.more = more
+        self.table = RowTable(columns=UNIT_COLUMNS, choosable=False, noun="units", sizing_mode="stretch_width")
+        self.table.on_msg(self.heard)
+        self._shows(self.table)
+        follow(model, ("rows", "cursor", "loaded", "problem", "lot"), self._draw)
+
+    async def heard(self, event: Any) -> None:
+        """Do what was asked for."""
+        if "more" in event.data:
+            await self.more("")
+        elif "act" in event.data:
+            await self.act(str(event.data["act"]))
+
+    def _draw(self) -> None:
+        model = self.model
+        lot = model.lot
+        self.table.visible = lot is not None or bool(model.problem)
+        title, words = self._empty()
+        self.table.param.update(
+            actions=[{"act": "leave", "word": "Close"}],
+            empty_text=words,
+            empty_title=title,
+            more=model.cursor is not None,
+            note=_note(lot) if lot else "",
+            problem=model.problem if model.rows else "",
+            rows=[unit_row(unit) for unit in model.rows],
+            title=f"Units of lot {lot['code']}" if lot else "Units",
+        )
+
+    def _empty(self) -> tuple[str, str]:
+        model = self.model
+        if model.problem:
+            return "Units cannot be shown", model.problem
+        if not model.loaded:
+            return "", ""
+        return "No units yet", "They come with the first pictures that name this lot."
+
+
+def lot_row(lot: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a lot as a row of its table."""
+    look = LOT_LOOKS[lot["state"]]
+    recipe = lot["recipe"]
+    judged_by = f"{recipe['name']}, version {recipe['version']}" if recipe else "no recipe bound"
+    texts = ", ".join(f"{TEXT_WORDS[name]} {lot['texts'][name]}" for name in TEXT_WORDS if name in lot["texts"])
+    counts = lot["counts"]
+    cells = {
+        "code": {"top": lot["code"], "under": lot["station"] or "any station"},
+        "state": {"word": look.word, "css": look.css, "shape": look.svg, "says": lot["reason"]},
+        "recipe": {"top": judged_by, "under": texts or "no texts expected"},
+        "began": lot["started_at"] or lot["created_at"],
+        **{name: counts[name] for name in ("passed", "borderline", "failed", "not_judged", "waiting")},
+    }
+    return {"id": lot["id"], "says": f"Lot {lot['code']}, {look.word}, {judged_by}", "cells": cells}
+
+
+def unit_row(unit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a unit as a row of its table."""
+    place = f"{unit['carrier']}, row {unit['row']}, column {unit['column']}" if unit["carrier"] else ""
+    name = unit["serial"] or place or "loose part"
+    looks = [
+        {
+            "verdict": look["verdict"],
+            "state": look["state"],
+            "number": look["attempt"],
+            "href": f"/inspection?id={look['inspection_id']}",
+            "says": f"Attempt {look['attempt']}: {LOOK_WORDS[look['verdict'] or look['state']]}",
+        }
+        for look in unit["looks"]
+    ]
+    cells = {
+        "unit": {"top": name, "under": place if unit["serial"] else ""},
+        "attempts": unit["attempts"],
+        "looks": looks,
+        "began": unit["created_at"],
+    }
+    return {"id": unit["id"], "says": f"Unit {name}, {unit['attempts']} attempts", "cells": cells}
+
+
+def _note(lot: Mapping[str, Any]) -> str:
+    """Return what is to be known of a lot beside its units: why it is as it is, and what its marks say."""
+    marks = [f"{mark['text']} ({mark['units']:,})" for mark in lot["marks"][:5]]
+    several = len({mark["text"] for mark in lot["marks"]}) > len({mark["expected"] for mark in lot["marks"]})
+    said = f"Marks {'differ' if several else 'read'}: {', '.join(marks)}." if marks else ""
+    reason = f"{LOT_LOOKS[lot['state']].word}: {lot['reason']}" if lot["reason"] else ""
+    return "  ".join(part for part in (reason, said) if part)

@@ -1,0 +1,26 @@
+// What is known of one thing, with what can be done about it. The markup comes escaped from `layouts`.
+
+export function render({model}) {
+  const {icons} = model.esm_constants
+  const body = h("div.known")
+  const title = h("h2")
+  const box = h("section.box")
+  const {bar: acts, draw: drawActs} = acting(box, (act) => model.send_msg({act}))
+  const {bar: filters, draw: drawFilters} = filtering((name, value) => model.send_msg({filter: {[name]: value}}))
+  const leave = h("button.button.quiet.square", {type: "button", title: "Close", "aria-label": "Close", onclick: () => model.send_msg({act: "leave"})}, drawn(icons.close))
+  const draw = () => {
+    title.textContent = model.title
+    box.setAttribute("aria-label", model.title)
+    if (model.html) body.innerHTML = model.html
+    else body.replaceChildren(skeleton("Still waiting for this station."))
+    body.querySelectorAll("time").forEach((time) => time.replaceWith(clock(time.dateTime)))
+  }
+  model.on(["title", "html"], draw)
+  model.on("actions", () => drawActs(model.actions))
+  model.on("filters", () => drawFilters(model.filters))
+  drawActs(model.actions)
+  drawFilters(model.filters)
+  draw()
+  box.append(h("div.head", {}, title, filters, leave), body, h("div.foot", {}, acts))
+  return box
+}
