@@ -19,9 +19,11 @@ from core.image import decode
 from core.inspection import inspect
 from core.recipe import Recipe
 from data import bundled
+from workers.bench import uploading
 from workers.bench.program import Running, running, scratch_home
 from workers.bench.reading import LIMITS, photos_in
 from workers.bench.report import Advance, Options, Report
+from workers.bench.uploading import Uploaded
 from workers.readers import catalogue
 
 WORKERS = 2
@@ -37,19 +39,20 @@ COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""))
 
 @dataclass(frozen=True)
 class Seen:
-    """What was measured from outside: starts, a burst of posts, and posts that wait for their verdict."""
+    """What was measured from outside: starts, a burst of posts, posts that wait for their verdict, a large upload."""
 
     first_start_s: float
     second_start_s: float
     burst_s: float
     waits_s: tuple[float, ...]
+    uploaded: Uploaded
 
 
 def run(options: Options, advance: Advance) -> Report:
     """Start the program twice, send it parts in two ways, and inspect the same parts without it."""
     recipe = next(iter(bundled.recipes().values()))
     pictures = _pictures(options)
-    advance(0, 4, "inspecting in a plain loop")
+    advance(0, 5, "inspecting in a plain loop")
     alone_s = _alone(pictures[:WAITERS], recipe)
     seen = asyncio.run(_measure(pictures, recipe.name, advance))
     return _report(seen, parts=len(pictures), alone_s=alone_s)
@@ -73,17 +76,19 @@ def _alone(pictures: Sequence[bytes], recipe: Recipe) -> float:
 
 async def _measure(pictures: Sequence[bytes], recipe: str, advance: Advance) -> Seen:
     with scratch_home() as home:
-        advance(1, 4, "first start")
+        advance(1, 5, "first start")
         async with running(home, workers=WORKERS) as first:
             await _idle(first)
-        advance(2, 4, "second start, a burst of parts")
+        advance(2, 5, "second start, a burst of parts")
         async with running(home, workers=WORKERS) as second, _client(second) as client:
             for picture in pictures[: 2 * WORKERS]:  # both workers have loaded their models
                 await _post(client, picture, recipe, wait_ms=WAIT_MS)
             burst_s = await _burst(client, pictures, recipe)
-            advance(3, 4, "parts whose sender waits")
+            advance(3, 5, "parts whose sender waits")
             waits_s = [await _timed_wait(client, picture, recipe) for picture in pictures[:WAITERS]]
-    return Seen(first.start_s, second.start_s, burst_s, tuple(waits_s))
+            advance(4, 5, "a large upload")
+            uploaded = await uploading.measure(second.url, home)
+    return Seen(first.start_s, second.start_s, burst_s, tuple(waits_s), uploaded)
 
 
 def _client(program: Running) -> httpx.AsyncClient:
@@ -153,6 +158,7 @@ def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
         "p50_wait_ms": (statistics.median(seen.waits_s) * 1000, "ms"),
         "p95_wait_ms": (statistics.quantiles(seen.waits_s, n=20)[-1] * 1000, "ms"),
         "inspection_ms": (alone_s * 1000, "ms"),
+        **uploading.figures(seen.uploaded),
     }
     remarks = (
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "

@@ -19,8 +19,12 @@ METRICS = {
     "p95_wait_ms",
     "parts_per_s",
     "plain_loop_parts_per_s",
+    "plain_write_mb_per_s",
     "second_start_s",
     "share_of_ceiling",
+    "upload_mb_per_s",
+    "upload_peak_rss_mb",
+    "upload_rest_rss_mb",
 }
 
 
@@ -31,7 +35,7 @@ def test_every_figure_is_measured_under_its_stable_name(realchips: Path) -> None
     assert set(report.metrics) == METRICS
     assert all(isinstance(value, float) and value > 0 for value in report.metrics.values())
     assert report.document()["metrics"] == report.metrics
-    assert len(steps) == 4
+    assert len(steps) == 5
 
 
 def test_without_photos_it_says_what_it_needs(tmp_path: Path) -> None:
