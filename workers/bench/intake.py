@@ -23,10 +23,11 @@ from core.image import decode
 from core.inspection import inspect
 from core.recipe import Recipe
 from data import bundled, embedded_urls
-from workers.bench import plain_rq
+from workers.bench import plain_rq, uploading
 from workers.bench.program import Running, running, scratch_home
 from workers.bench.reading import LIMITS, photos_in
 from workers.bench.report import Advance, BenchUnable, Options, Report
+from workers.bench.uploading import Uploaded
 from workers.readers import catalogue
 
 WORKERS = 2
@@ -38,7 +39,9 @@ TIMEOUT_S = 120.0
 WAIT_MS = 20_000
 POLL_S = 0.05
 ENDED = {"done", "failed"}
-STEPS = 5
+STEPS = 6
+TRIAL_UPLOAD_BYTES = 64 * 1000**2
+"""What is sent instead of `uploading.UPLOAD_BYTES` where the number of photos is limited: such a run is a trial."""
 COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""), ("meaning", ""))
 
 FIGURES = {
@@ -57,13 +60,15 @@ FIGURES = {
     ),
     "p50_wait_ms": ("ms", "until a sender that waits has its verdict, half of them"),
     "p95_wait_ms": ("ms", "the same, 95 of 100"),
+    **uploading.FIGURES,
 }
 """What is measured: the name under which `--json` gives it, its unit, its meaning. The names stay."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was measured from outside: starts, a burst of posts, posts that wait for their verdict, and plain RQ.
+    """What was measured from outside: starts, a burst of posts, posts that wait for their verdict, a large upload, and
+    plain RQ.
 
     `inference_s` is the mean over the parts of the burst.
     """
@@ -73,6 +78,7 @@ class Seen:
     burst_s: float
     inference_s: float
     waits_s: tuple[float, ...]
+    uploaded: Uploaded
     plain_rq_s: float
 
 
@@ -86,7 +92,8 @@ def run(options: Options, advance: Advance) -> Report:
     paths = _paths(options)
     advance(0, STEPS, "inspecting in a plain loop")
     alone_s = _alone([path.read_bytes() for path in paths[:WAITERS]], recipe)
-    seen = asyncio.run(_measure(paths, recipe, advance))
+    upload_bytes = uploading.UPLOAD_BYTES if options.limit is None else TRIAL_UPLOAD_BYTES
+    seen = asyncio.run(_measure(paths, recipe, advance, upload_bytes))
     return _report(seen, parts=len(paths), alone_s=alone_s)
 
 
@@ -106,7 +113,7 @@ def _alone(pictures: Sequence[bytes], recipe: Recipe) -> float:
     return (time.perf_counter() - started) / len(pictures)
 
 
-async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance) -> Seen:
+async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, upload_bytes: int) -> Seen:
     pictures = [path.read_bytes() for path in paths]
     with scratch_home() as home:
         advance(1, STEPS, "first start")
@@ -119,10 +126,12 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance) -> S
             burst_s, inference_s = await _burst(client, pictures, recipe.name)
             advance(3, STEPS, "parts whose sender waits")
             waits_s = [await _timed_wait(client, picture, recipe.name) for picture in pictures[:WAITERS]]
-            advance(4, STEPS, "the same burst in plain RQ")
+            advance(4, STEPS, "a large upload")
+            uploaded = await uploading.measure(second.url, home, byte_count=upload_bytes)
+            advance(5, STEPS, "the same burst in plain RQ")
             queue = embedded_urls.redis_url(home)
             plain_rq_s = await plain_rq.burst_s(queue, paths, recipe, workers=WORKERS, folder=home)
-    return Seen(first.start_s, second.start_s, burst_s, inference_s, tuple(waits_s), plain_rq_s)
+    return Seen(first.start_s, second.start_s, burst_s, inference_s, tuple(waits_s), uploaded, plain_rq_s)
 
 
 def _client(program: Running) -> httpx.AsyncClient:
@@ -211,4 +220,5 @@ def _metrics(seen: Seen, *, parts: int, alone_s: float) -> dict[str, float]:
         "queue_ms_per_part": 1000 * (WORKERS / rate - seen.inference_s),
         "p50_wait_ms": 1000 * statistics.median(seen.waits_s),
         "p95_wait_ms": 1000 * statistics.quantiles(seen.waits_s, n=20)[-1],
+        **uploading.metrics(seen.uploaded),
     }

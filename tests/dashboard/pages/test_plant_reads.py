@@ -6,14 +6,14 @@ import pytest
 
 from dashboard.models.plant import STATIONS_SHOWN
 from dashboard.pages.plant_reads import ROWS, PlantReads
-from tests.dashboard.pages.conftest import ASSETS
+from tests.dashboard.conftest import SAMPLES
 from workers.composition import Services
 from workers.inspecting import inspect_batch
 from workers.intake import Particulars, accept
 from workers.lots import LotStart, start
 from workers.outbox import next_batch
 
-PHOTO = ASSETS / "samples" / "mc74hc32an-clean-1.jpg"
+PHOTO = SAMPLES / "mc74hc32an-clean-1.jpg"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from workers.bench import intake, program
 from workers.bench.report import BenchUnable, Options
+from workers.bench.uploading import Uploaded
 from workers.errors import ChildFailed
 
 METRICS = {
@@ -21,10 +22,14 @@ METRICS = {
     "parts_per_s",
     "plain_loop_parts_per_s",
     "plain_rq_parts_per_s",
+    "plain_write_mb_per_s",
     "queue_ms_per_part",
     "second_start_s",
     "share_of_ceiling",
     "times_plain_rq",
+    "upload_mb_per_s",
+    "upload_peak_rss_mb",
+    "upload_rest_rss_mb",
 }
 """Written out once more: programs that compare runs go by these names."""
 
@@ -41,7 +46,8 @@ def test_every_figure_is_measured_under_its_stable_name(realchips: Path) -> None
 
 
 def test_the_queues_part_is_all_but_inference() -> None:
-    seen = intake.Seen(3.0, 2.0, burst_s=10.0, inference_s=0.15, waits_s=(0.1, 0.2), plain_rq_s=20.0)
+    uploaded = Uploaded(1, upload_s=1.0, alone_s=1.0, before_rss_bytes=1, peak_rss_bytes=1)
+    seen = intake.Seen(3.0, 2.0, burst_s=10.0, inference_s=0.15, waits_s=(0.1, 0.2), uploaded=uploaded, plain_rq_s=20.0)
     metrics = intake._metrics(seen, parts=100, alone_s=0.1)
     assert metrics["parts_per_s"] == 10.0
     assert metrics["times_plain_rq"] == 2.0
