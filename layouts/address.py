@@ -12,4 +12,4 @@ class Address(Component):
 
     query = param.Dict(default={}, doc="What is chosen, by name; empty values are left out.")
 
-    _esm = script("address")
+    _esm = script("address_line")

@@ -12,9 +12,9 @@ from layouts.theme import fallback_css
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 
-def script(name: str) -> str:
-    """Return the module of the component `name`: the pieces that all share, then its own script."""
-    return "\n".join((ASSETS / "js" / f"{part}.js").read_text(encoding="utf-8") for part in ("dom", name))
+def script(name: str, *pieces: str) -> str:
+    """Return the module of the component `name`: what all share, the `pieces` it is built from, then its own script."""
+    return "\n".join((ASSETS / "js" / f"{part}.js").read_text(encoding="utf-8") for part in ("dom", *pieces, name))
 
 
 def styles(*names: str) -> list[str]:

@@ -22,5 +22,5 @@ class DropZone(Component):
     url = param.String(default="/v1/inspections", doc="Where photos are posted.")
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("upload")}
-    _esm = script("dropzone")
+    _esm = script("dropzone", "problem", "taking")
     _styles = ("dropzone",)

@@ -31,6 +31,13 @@ PATHS = {
     "plus": "M10 4v12M4 10h12",
     "minus": "M4 10h12",
     "close": "M5 5l10 10M15 5L5 15",
+    "folder": "M2.5 15.5v-11h5l2 2h8v9z",
+    "download": "M10 3.5V13M6 9l4 4 4-4M3 13v3.5h14V13",
+    "link": "M8.5 11.5l3-3M7 9l-2 2a2.8 2.8 0 0 0 4 4l2-2M13 11l2-2a2.8 2.8 0 0 0-4-4L9 7",
+    "again": "M16 10a6 6 0 1 1-2-4.5L16 7M16 3v4h-4",
+    "pause": "M7 4.5v11M13 4.5v11",
+    "play": "M6 4l10 6-10 6z",
+    "file": "M5 2.5h6.5L15 6v11.5H5zM11.5 2.5V6H15",
 }
 """Path data by name; every path is drawn open, 1.5 px wide."""
 

@@ -28,5 +28,5 @@ class ResultList(Component):
     verdict = param.String(default="", doc="The verdict shown alone; empty: all.")
 
     _constants: ClassVar[dict[str, Any]] = {"badges": badges(), "icons": svgs("plus")}
-    _esm = script("results")
+    _esm = script("results", "walk")
     _styles = ("results", "states")

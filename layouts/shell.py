@@ -42,9 +42,9 @@ class PageLink:
 PAGES = (
     PageLink("live", "Live", "/live", "l"),
     PageLink("inspect", "Inspect", "/inspect", "i"),
-    PageLink("runs", "Runs", "/runs", "u"),
+    PageLink("runs", "Runs", "/runs", "r"),
     PageLink("tune", "Tune", "/tune", "t"),
-    PageLink("review", "Review", "/review", "r"),
+    PageLink("review", "Review", "/review", "v"),
     PageLink("yield", "Yield", "/yield", "y"),
     PageLink("plant", "Plant", "/plant", "p"),
     PageLink("system", "System", "/system", "s"),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import param
 from panel.viewable import Viewable, Viewer
+
+Act = Callable[[], Awaitable[Any]]
+"""What a cell is asked to do by a click; a message's handler awaits it, since what is merely returned is never run."""
+
+
+async def nothing() -> None:
+    """Do nothing: for a cell that stands alone."""
 
 
 class Cell(Viewer):

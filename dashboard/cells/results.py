@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from dashboard.cells.cell import Cell, follow
+from dashboard.cells.cell import Act, Cell, follow, nothing
 from dashboard.models.results import MAKE_RECIPE, ResultRow, ResultsModel, among
 from layouts.results import ResultList
 
@@ -13,14 +12,19 @@ from layouts.results import ResultList
 class Results(Cell):
     """Results newest first; arrows and Enter, or a click, open one; what no recipe judged offers to make one."""
 
-    def __init__(self, model: ResultsModel, more: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, model: ResultsModel, more: Act = nothing) -> None:
         super().__init__()
         self.model = model
         self.list = ResultList(sizing_mode="stretch_both", min_height=320)
-        self.list.on_msg(lambda event: more() if event.data.get("more") else None)
+        self._more = more
+        self.list.on_msg(self._heard)
         self.list.link(model, verdict="verdict", bidirectional=True)
         self._shows(self.list)
-        follow(model, ("rows", "cursor", "loaded", "problem", "verdict", "find"), self._draw)
+        follow(model, ("rows", "cursor", "loaded", "problem", "verdict", "find", "run"), self._draw)
+
+    async def _heard(self, event: Any) -> None:
+        if event.data.get("more"):
+            await self._more()
 
     def _draw(self) -> None:
         title, text = self._empty()
@@ -36,7 +40,7 @@ class Results(Cell):
 
     def _item(self, row: ResultRow) -> dict[str, Any]:
         """Return the row; its links carry filter and search, so that stepping stays among what was chosen."""
-        href = f"{row.href}{among(self.model.verdict, self.model.find, before='&')}"
+        href = f"{row.href}{among(self.model.verdict, self.model.find, self.model.run, before='&')}"
         return {**row.document(), "href": href, "teach_href": f"{href}&make={MAKE_RECIPE}" if row.teaches else ""}
 
     def _empty(self) -> tuple[str, str]:
@@ -52,4 +56,6 @@ class Results(Cell):
             )
         if model.verdict:
             return "None of this verdict yet", "Choose another verdict, or drop more photos."
+        if model.run:
+            return "No results yet", "They come here as the run's pictures are opened and inspected."
         return "No results yet", "Drop a photo of a part, or try a sample."

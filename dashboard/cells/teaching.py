@@ -8,28 +8,23 @@ from typing import Any
 from panel.layout import Column, Row
 from panel_material_ui.widgets import Button, TextAreaInput, TextInput
 
-from dashboard.cells.cell import Cell, follow
+from dashboard.cells.cell import Act, Cell, follow, nothing
 from dashboard.models.teaching import TeachingModel
 from layouts.elements import element, text
 from layouts.markup import pane
 from layouts.theme import MARK_PX, MONO
 
 MONOSPACED = {"& textarea": {"fontFamily": MONO, "fontSize": f"{MARK_PX}px"}}
-Act = Callable[[], Awaitable[Any]]
 HELP = (
     "One line of the mark a row. {YYWW} is a date code, {A} a letter, {N} a digit, {X} either, with a count as in "
     "{X5}, {lot:X5} the lot's code, {trace:N4} its trace code; a leading ? makes a line optional."
 )
 
 
-async def _nothing() -> None:
-    """Do nothing: for a cell that stands alone."""
-
-
 class TeachRecipe(Cell):
     """The button, and the form it opens: name, part number, maker and the expected lines with patterns proposed."""
 
-    def __init__(self, model: TeachingModel, *, propose: Act = _nothing, publish: Act = _nothing) -> None:
+    def __init__(self, model: TeachingModel, *, propose: Act = nothing, publish: Act = nothing) -> None:
         super().__init__()
         self.model = model
         wide: dict[str, Any] = {

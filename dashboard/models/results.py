@@ -77,9 +77,9 @@ def searched(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()[:MOST_SEARCHED]
 
 
-def among(verdict: str, find: str, *, before: str = "?") -> str:
+def among(verdict: str, find: str, run: str = "", *, before: str = "?") -> str:
     """Return the part of an address that says which results are shown; empty for all of them."""
-    said = urlencode({name: value for name, value in (("verdict", verdict), ("find", find)) if value})
+    said = urlencode({name: value for name, value in (("verdict", verdict), ("find", find), ("run", run)) if value})
     return f"{before}{said}" if said else ""
 
 
@@ -91,6 +91,7 @@ class ResultsModel(param.Parameterized):
     loaded = param.Boolean(doc="The first results have come.")
     problem = param.String(doc="Why results cannot be shown, in words; empty: they can.")
     rows = param.List(default=[], item_type=ResultRow, doc="The rows shown, newest first.")
+    run = param.String(doc="Id of the run whose results are shown; empty: of all.")
     verdict = param.Selector(default="", objects=["", *VERDICTS], doc="Shown alone; empty: all.")
 
     def replace(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:

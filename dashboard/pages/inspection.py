@@ -16,6 +16,7 @@ from dashboard.cells.stepping import Stepping
 from dashboard.cells.teaching import TeachRecipe
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.results import MAKE_RECIPE, among, known_verdict, searched
+from dashboard.models.runs import run_id
 from dashboard.models.teaching import TeachingModel
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
@@ -39,6 +40,7 @@ class InspectionPage:
         self.teaching = TeachingModel()
         self._verdict = known_verdict(given.get("verdict", ""))
         self._find = searched(given.get("find", ""))
+        self._run = run_id(given.get("run", ""))
         self._wanted = given.get("id", "")
         self._shown = ""
         self._makes_recipe = given.get("make") == MAKE_RECIPE
@@ -59,7 +61,8 @@ class InspectionPage:
         )
 
     def _back(self) -> str:
-        return f"/inspect{among(self._verdict, self._find)}"
+        page = "/runs" if self._run else "/inspect"
+        return f"{page}{among(self._verdict, self._find, self._run)}"
 
     def show(self, inspection_id: str) -> None:
         """Go to another inspection."""
@@ -94,7 +97,7 @@ class InspectionPage:
         draw(self.model.param.update, newer=newer, older=older, problem="")
 
     async def _neighbours(self, inspection_id: str) -> tuple[str, str]:
-        return await self.context.reads.neighbours(inspection_id, verdict=self._verdict, find=self._find)
+        return await self.context.reads.neighbours(inspection_id, verdict=self._verdict, find=self._find, run=self._run)
 
     def _take(self, view: View, recipe: Mapping[str, Any] | None, newer: str, older: str) -> None:
         if view["id"] != self.model.id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from data.channels import CHANNELS
@@ -19,9 +19,9 @@ class News:
         """How many follow."""
 
     @contextmanager
-    def follow(self, told: asyncio.Event) -> Iterator[None]:
-        """Set `told` whenever there is news, or some may have been missed, while the context lasts."""
-        with self._listener.follow(CHANNELS, lambda _: told.set()):
+    def follow(self, told: asyncio.Event, channels: Collection[str] = CHANNELS) -> Iterator[None]:
+        """Set `told` whenever there is news on `channels`, or some may have been missed, while the context lasts."""
+        with self._listener.follow(channels, lambda _: told.set()):
             self.count += 1
             try:
                 yield

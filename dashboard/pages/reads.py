@@ -37,10 +37,10 @@ class PageReads:
     def __init__(self, services: Services) -> None:
         self._database = services.database
 
-    async def results(self, *, verdict: str = "", find: str = "", cursor: str | None = None) -> Results:
+    async def results(self, *, verdict: str = "", find: str = "", run: str = "", cursor: str | None = None) -> Results:
         """Return results newest first, with the mark that was read."""
         async with self._database.session() as session:
-            page = await inspections.page(session, _wanted(verdict, find), cursor=cursor)
+            page = await inspections.page(session, _wanted(verdict, find, run), cursor=cursor)
             read = await marks(session, [item.id for item in page.items])
         return Results(tuple(_summary(item, read.get(item.id)) for item in page.items), page.next_cursor)
 
@@ -57,10 +57,12 @@ class PageReads:
         image["url"] = shown_url(image["url"], image["media_type"], view["id"], image["position"])
         return view, recipe
 
-    async def neighbours(self, inspection_id: str, *, verdict: str = "", find: str = "") -> tuple[str, str]:
-        """Return the ids of the newer and the older inspection, among the results of that verdict and search."""
+    async def neighbours(
+        self, inspection_id: str, *, verdict: str = "", find: str = "", run: str = ""
+    ) -> tuple[str, str]:
+        """Return the ids of the newer and the older inspection, among the results of that verdict, search and run."""
         async with self._database.session() as session:
-            found = await inspections.neighbours(session, UUID(inspection_id), _wanted(verdict, find))
+            found = await inspections.neighbours(session, UUID(inspection_id), _wanted(verdict, find, run))
         return str(found.next or ""), str(found.previous or "")
 
     async def recipes(self) -> list[View]:
@@ -70,8 +72,8 @@ class PageReads:
         return [{"id": str(item.id), "name": item.name} for item in page.items if item.published is not None]
 
 
-def _wanted(verdict: str, find: str) -> InspectionFilter:
-    return InspectionFilter(verdict=verdict or None, find=find or None)
+def _wanted(verdict: str, find: str, run: str) -> InspectionFilter:
+    return InspectionFilter(verdict=verdict or None, find=find or None, run=UUID(run) if run else None)
 
 
 def _summary(found: InspectionSummary, mark: Mark | None) -> View:

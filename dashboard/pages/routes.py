@@ -19,17 +19,18 @@ from dashboard.pages.news import News
 from dashboard.pages.plant import PlantPage
 from dashboard.pages.pulse import Pulse
 from dashboard.pages.reads import PageReads
+from dashboard.pages.runs import RunsPage
 from dashboard.pages.system import SystemPage
 from dashboard.pages.system_parts import reader
 from data.listening import Listener
-from layouts import inspect, inspection, plant, system
+from layouts import inspect, inspection, plant, runs, system
 from layouts.shell import Strip, shell, template_variables
 from workers.composition import Services
 
 Routes = dict[str, Callable[[], Viewable]]
 Keys = Sequence[tuple[str, str]]
 HEALTH_S = 10.0
-SERVED = frozenset({"inspect", "plant", "system"})
+SERVED = frozenset({"inspect", "plant", "runs", "system"})
 """Pages in the rail: those that exist and that the role may see."""
 
 
@@ -57,6 +58,7 @@ def routes_of(context: PageContext) -> Routes:
         "/inspect": _page(context, InspectPage, title="Inspect", current="inspect", keys=inspect.KEYS),
         "/inspection": _page(context, InspectionPage, title="Inspection", current="inspect", keys=inspection.KEYS),
         "/plant": _page(context, PlantPage, title="Plant", current="plant", keys=plant.KEYS),
+        "/runs": _page(context, RunsPage, title="Runs", current="runs", keys=runs.KEYS),
         "/system": _page(context, SystemPage, title="System", current="system", keys=system.KEYS),
     }
 

@@ -61,6 +61,7 @@ class InspectionFilter:
     lot: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    run: UUID | None = None
     read: str | None = None
     find: str | None = None
 
@@ -252,6 +253,7 @@ def _conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:
         "state": Inspection.state == wanted.state,
         "station": Station.name == wanted.station,
         "lot": Lot.code == wanted.lot,
+        "run": Inspection.run_id == wanted.run,
         "read": mark_has(wanted.read or ""),
         "since": Inspection.id >= uuid7_floor(wanted.since) if wanted.since else None,
         "until": Inspection.id < uuid7_floor(wanted.until) if wanted.until else None,

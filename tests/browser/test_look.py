@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from layouts.theme import DARK, LIGHT
 from tests.browser.conftest import Program, Tab, eventually
 
-PAGES = ["/inspect", "/inspection?id={id}", "/plant", "/system"]
+PAGES = ["/inspect", "/inspection?id={id}", "/runs", "/runs?send=new", "/plant", "/system"]
 
 
 def rgb(colour: str) -> str:
@@ -84,5 +84,5 @@ def test_type_is_plex_from_our_own_server(tab: Tab) -> None:
 
 def test_only_pages_that_exist_are_in_the_rail(tab: Tab) -> None:
     page = tab.open("/system")
-    expect(page.locator("nav a .word")).to_have_text(["Inspect", "Plant", "System"])
+    expect(page.locator("nav a .word")).to_have_text(["Inspect", "Runs", "Plant", "System"])
     expect(page.locator("nav a[aria-current=page] .word")).to_have_text("System")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from layouts.component import ASSETS, script, styles
+from layouts.file_sender import FileSender
 
 SCRIPTS = sorted((ASSETS / "js").glob("*.js"))
 SHEETS = sorted((ASSETS / "css").glob("*.css"))
@@ -60,3 +62,17 @@ def test_every_script_parses(path: Path, tmp_path: Path) -> None:
     whole.write_text(script(path.stem) if "export function render" in text else text, encoding="utf-8")
     done = subprocess.run(["node", "--check", str(whole)], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_what_others_built_lies_here_as_they_built_it() -> None:
+    """The file `dist/tus.min.js` of the npm package tus-js-client 4.3.1, byte by byte, with its licences."""
+    vendor = ASSETS / "js" / "vendor"
+    pinned = {"tus-4.3.1.min.js": "8cbb1b63fccc3bba0ae73ad1deb160ce046c3750851d0c3e94921ae3ef070eb8"}
+    assert {path.name: sha256(path.read_bytes()).hexdigest() for path in vendor.glob("*.js")} == pinned
+    assert "MIT License" in (vendor / "LICENSE.tus-js-client.txt").read_text(encoding="utf-8")
+    notice = (ASSETS.parents[1] / "NOTICE").read_text(encoding="utf-8")
+    assert all(f"sha256\n  {digest}" in notice for digest in pinned.values())
+
+
+def test_the_sender_of_files_takes_the_library_that_lies_here() -> None:
+    assert (ASSETS / "js" / "vendor" / FileSender.library.rpartition("/")[2]).is_file()

@@ -1,17 +1,21 @@
-// The choices of a page in its address, so that a link, back and forward show the same. Nothing of it is seen.
+// The state of the page is in its address. Whoever changes it tells everybody as the browser's back and forward do.
 
-export function render({model}) {
-  const said = () => Object.fromEntries(new URLSearchParams(window.location.search))
-  const same = (one, other) => new URLSearchParams(one).toString() === new URLSearchParams(other).toString()
-  const write = () => {
-    const wanted = Object.fromEntries(Object.entries(model.query).filter(([, value]) => value))
-    if (same(wanted, said())) return
-    const query = new URLSearchParams(wanted)
-    window.history.pushState({}, "", `${window.location.pathname}${query.size ? `?${query}` : ""}`)
+function address() {
+  return Object.fromEntries(new URLSearchParams(window.location.search))
+}
+
+function addressWith(changes) {
+  const query = new URLSearchParams(window.location.search)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value)
+    else query.delete(name)
   }
-  const onpop = () => model.send_msg({query: said()})
-  window.addEventListener("popstate", onpop)
-  model.on("query", write)
-  model.on("remove", () => window.removeEventListener("popstate", onpop))
-  return h("span", {hidden: true})
+  return `${window.location.pathname}${query.size ? `?${query}` : ""}`
+}
+
+function go(changes) {
+  const next = addressWith(changes)
+  if (next === `${window.location.pathname}${window.location.search}`) return
+  window.history.pushState({}, "", next)
+  window.dispatchEvent(new PopStateEvent("popstate"))
 }

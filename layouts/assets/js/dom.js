@@ -126,3 +126,16 @@ function filtering(choose) {
 function skeleton(words) {
   return h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, words))
 }
+
+// Puts `wanted` into `parent`, in that order; what is there already stays in place, and keeps the focus.
+function keepChildren(parent, wanted) {
+  const stay = new Set(wanted)
+  for (const child of [...parent.children]) if (!stay.has(child)) child.remove()
+  wanted.forEach((child, index) => { if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] || null) })
+}
+
+// A key that nobody else has: random, and not of `crypto.randomUUID`, which pages without TLS do not have.
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+}

@@ -2,22 +2,7 @@
 
 const AT_ONCE = 3, TRIES = 12, RETRY_MS = 1500, LONGEST_RETRY_MS = 6000
 
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
-}
-
 class Refused extends Error {}
-
-function words(status, text) {
-  try {
-    const problem = JSON.parse(text)
-    return [problem.title, problem.detail, problem.remedy].filter(Boolean)
-      .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`)).join(" ")
-  } catch {
-    return `The server answered ${status}.`
-  }
-}
 
 // A photo is stored once the server has said so, whatever stands between has made of its words.
 function idOf(text) {
@@ -118,38 +103,25 @@ export function render({model}) {
     }
   }
 
-  function take(chosen) {
-    const list = [...chosen]
-    if (!list.length) return
+  function take(found) {
+    if (!found.length) return
     if (stored + refused === asked) { files.replaceChildren(); stored = asked = refused = 0 }
-    asked += list.length
-    for (const file of list) waiting.push({file, key: uuid(), shown: entry(file)})
+    asked += found.length
+    for (const {file, path, lost} of found) {
+      if (file) waiting.push({file, key: freshKey(), shown: entry({name: path})})
+      else { refused += 1; entry({name: lost}).refuse("This file cannot be read.") }
+    }
     say()
     pump()
   }
 
-  const input = h("input.visually-hidden", {type: "file", accept: "image/*", multiple: true, tabindex: "-1", "aria-hidden": "true",
-    onchange: () => { take(input.files); input.value = "" }})
+  const input = fileInput((chosen) => taken.chosen(chosen), {accept: "image/*"})
   const choose = h("button.button.primary", {type: "button", onclick: () => input.click()}, "Choose photos")
   const zone = h("div.zone", {}, drawn(icons.upload), h("b", {}, "Drop photos of parts here"), choose,
     h("small", {}, model.accepts), input)
-
-  // The whole page takes a drop, so that nobody has to aim.
-  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files")
-  const over = (event) => { if (carriesFiles(event)) { event.preventDefault(); zone.classList.add("over") } }
-  const out = (event) => { if (!event.relatedTarget) zone.classList.remove("over") }
-  const drop = (event) => {
-    if (!carriesFiles(event)) return
-    event.preventDefault()
-    zone.classList.remove("over")
-    take(event.dataTransfer.files)
-  }
-  const paste = (event) => { if (event.clipboardData && event.clipboardData.files.length) take(event.clipboardData.files) }
-  const onkey = (event) => { if (event.key === "o" && plainKey(event)) { choose.focus(); input.click() } }
-  const heard = {dragover: over, dragenter: over, dragleave: out, drop, paste, keydown: onkey}
-  for (const [name, handler] of Object.entries(heard)) window.addEventListener(name, handler)
+  const taken = takesFiles(zone, take, {pick: () => { choose.focus(); input.click() }})
   model.on("remove", () => { document.documentElement.removeAttribute("data-sending") })
-  model.on("remove", () => { for (const [name, handler] of Object.entries(heard)) window.removeEventListener(name, handler) })
+  model.on("remove", taken.end)
 
   function unreached(name, error) {
     asked += 1
@@ -161,7 +133,7 @@ export function render({model}) {
     try {
       const response = await fetch(sample.src)
       if (!response.ok) throw new Error(`The server answered ${response.status}.`)
-      take([new File([await response.blob()], sample.name, {type: response.headers.get("Content-Type")})])
+      take([{file: new File([await response.blob()], sample.name, {type: response.headers.get("Content-Type")}), path: sample.name}])
     } catch (error) {
       unreached(sample.name, error)
     }

@@ -57,8 +57,8 @@ export function render({model}) {
   function draw() {
     const wanted = model.items.map(row)
     const ids = new Set(model.items.map((item) => item.id))
-    for (const [id, element] of rows) if (!ids.has(id)) { element.remove(); rows.delete(id) }
-    wanted.forEach((element, index) => { if (list.children[index] !== element) list.insertBefore(element, list.children[index] || null) })
+    for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id)
+    keepChildren(list, wanted)
     list.hidden = !wanted.length
     list.classList.toggle("teaches", model.items.some((item) => item.teach_href))
     empty.hidden = wanted.length > 0
@@ -70,22 +70,12 @@ export function render({model}) {
       : [h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, "Still waiting for the results."))]))
   }
 
-  function move(by, from = list.getRootNode().activeElement) {
-    const links = [...list.querySelectorAll("a.row")]
-    const now = links.findIndex((link) => from && link.parentElement.contains(from))
-    const next = links[Math.max(0, Math.min(links.length - 1, now < 0 ? 0 : now + by))]
-    if (next) { next.focus(); next.scrollIntoView({block: "nearest"}) }
-  }
-  const steps = {ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity}
+  const walk = walks(list, () => [...list.querySelectorAll("a.row")])
   const onkey = (event) => {
     const inside = event.composedPath().includes(list)
     const offered = inside && event.key === "m" && event.composedPath()[0].closest("li").querySelector("a.teach")
-    if (offered && plainKey(event)) return offered.click()
-    const by = steps[event.key] || {j: 1, k: -1}[event.key]
-    const free = inside || event.composedPath()[0] === document.body
-    if (!by || !free || !plainKey(event)) return
-    move(Number.isFinite(by) ? by : Math.sign(by) * 100000)
-    event.preventDefault()
+    if (offered && plainKey(event)) offered.click()
+    else walk(event)
   }
   window.addEventListener("keydown", onkey)
 

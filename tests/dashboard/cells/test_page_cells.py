@@ -85,11 +85,15 @@ def test_a_filter_chosen_in_the_list_reaches_the_model() -> None:
     assert model.verdict == "pass"
 
 
-def test_older_results_are_asked_for() -> None:
+async def test_older_results_are_asked_for_and_waited_for() -> None:
     asked: list[int] = []
-    cell = Results(ResultsModel(), more=lambda: asked.append(1))
+
+    async def more() -> None:
+        asked.append(1)
+
+    cell = Results(ResultsModel(), more=more)
     for callback in cell.list._msg__callbacks:
-        callback(Event(more=True))
+        await callback(Event(more=True))
     assert asked == [1]
 
 

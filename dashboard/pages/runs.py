@@ -1,0 +1,119 @@
+"""The Runs page: its models, its cells, and what keeps them up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from panel.viewable import Viewable
+
+from dashboard.cells.results import Results
+from dashboard.cells.run import RunFiles, RunSheetHead, tabbed
+from dashboard.cells.runs import Runs
+from dashboard.cells.sending import SendFiles
+from dashboard.models.run import RunModel
+from dashboard.models.runs import PAGE, RunsModel
+from dashboard.models.sending import SendingModel
+from dashboard.pages.context import PageContext
+from dashboard.pages.following import told_within
+from dashboard.pages.life import arguments, draw, while_open
+from dashboard.pages.one_run import AWAY_WORDS, OneRun
+from dashboard.pages.run_acts import RunActs
+from dashboard.pages.run_reads import RunReads
+from data.channels import RECIPES, RESULTS, RUNS
+from data.outage import AWAY, is_away
+from layouts.runs import runs_page
+
+LOOK_S = 2.0
+"""News may be missed while the listener connects again, so the page looks by itself too."""
+
+SETTLE_S = 0.25
+"""What comes close together is drawn together."""
+
+REST = 4
+"""A look that took long is followed by a rest of so many times that."""
+
+
+class RunsPage:
+    """One open Runs page."""
+
+    def __init__(self, context: PageContext) -> None:
+        self.context = context
+        self.reads = RunReads(context.services)
+        self.runs = RunsModel()
+        self.run = RunModel()
+        self.sending = SendingModel()
+        self._told = asyncio.Event()
+        given = arguments()
+        self.runs.go(given)
+        self.run.open(self.runs.open)
+        self.one = OneRun(context.reads, self.reads, self.run, given)
+        self.acts = RunActs(context.services, self.run, self.sending)
+        self.runs.param.watch(lambda *_: self._turn(), ["open", "wanted", "send"])
+        self.one.results.param.watch(lambda *_: self._told.set(), ["verdict"])
+        self.run.param.watch(lambda *_: self._told.set(), ["tab", "files_state"])
+
+    def view(self) -> Viewable:
+        """Lay out the page and begin to follow."""
+        while_open(self.follow)
+        results = Results(self.one.results, more=self.one.more_results)
+        files = RunFiles(self.run, more=self.one.more_files)
+        tabbed(self.run, {"results": results.list, "files": files.table})
+        head = RunSheetHead(self.run, cancel=self.acts.cancel, retry=self.acts.retry)
+        page = runs_page(
+            table=Runs(self.runs, more=self.more),
+            run=[head, results, files],
+            sender=SendFiles(self.sending, self.runs, begin=self.acts.begin),
+        )
+        self.runs.param.watch(lambda *_: page.param.update(shown=self._shown()), ["open", "send"])
+        page.shown = self._shown()
+        return page
+
+    async def follow(self) -> None:
+        """Keep what is shown up to date while the page is open."""
+        with self.context.news.follow(self._told, (RUNS, RESULTS, RECIPES)):
+            while True:
+                begun = time.monotonic()
+                await self._look()
+                spent = time.monotonic() - begun
+                await told_within(self._told, LOOK_S)
+                await asyncio.sleep(max(SETTLE_S, REST * spent))
+
+    async def more(self) -> None:
+        """Fetch older runs, unless others are wanted meanwhile."""
+        model = self.runs
+        wanted, cursor = model.wanted, model.cursor
+        if cursor is None:
+            return
+        older = await self.reads.runs(wanted, limit=PAGE, cursor=cursor)
+        if (model.wanted, model.cursor) == (wanted, cursor):
+            draw(model.append, older.views, older.cursor)
+
+    async def _look(self) -> None:
+        wanted = self.runs.wanted
+        try:
+            found = await self.reads.runs(wanted, limit=self.runs.shown)
+            choices = await self.reads.choices()
+            await self.one.look()
+        except AWAY as error:
+            if not is_away(error):
+                raise
+            draw(self.runs.param.update, problem=AWAY_WORDS)
+            draw(self.run.param.update, problem=AWAY_WORDS)
+            return
+        draw(self.sending.offer, choices.recipes)
+        stations = list(choices.stations)
+        draw(self.sending.param.update, stations=stations)
+        draw(self.runs.param.update, stations=stations)
+        if wanted == self.runs.wanted:
+            draw(self.runs.show, found.views, found.cursor)
+
+    def _turn(self) -> None:
+        """Follow the address: another run may be open, or other runs be wanted."""
+        if self.runs.open != self.run.id:
+            self.run.open(self.runs.open)
+            self.one.results.param.update(run=self.runs.open, rows=[], cursor=None, loaded=False)
+        self._told.set()
+
+    def _shown(self) -> str:
+        return "send" if self.runs.send else "run" if self.runs.open else ""

@@ -1,0 +1,25 @@
+export function render({model}) {
+  const main = h("div.main"), run = h("section.side", {"aria-label": "Run"}), send = h("section.side", {"aria-label": "New run"})
+  const sides = {run, send}
+  const sheet = h("div.sheet", {}, main, run, send)
+
+  const fill = (slot, name) => {
+    const children = model.get_child(name)
+    children.forEach((child, index) => {
+      const sizing = model[name][index].sizing_mode || ""
+      child.classList.toggle("fills", sizing.includes("both") || sizing.includes("height"))
+    })
+    slot.replaceChildren(...children)
+  }
+  const open = () => {
+    sheet.dataset.shown = model.shown
+    for (const [name, side] of Object.entries(sides)) side.hidden = name !== model.shown
+  }
+  for (const [slot, name] of [[main, "main"], [run, "run"], [send, "send"]]) {
+    fill(slot, name)
+    model.on(name, () => fill(slot, name))
+  }
+  model.on("shown", open)
+  open()
+  return sheet
+}

@@ -1,0 +1,39 @@
+"""The Runs page: the table of runs, and at its right the run that is open or the files that are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from panel.layout import Column
+
+from layouts.drawer import Drawer
+
+KEYS = (
+    ("n", "New run"),
+    ("o", "Choose files to send"),
+    ("↑ ↓ k j", "Choose a run"),
+    ("Enter", "Open the run"),
+    ("Esc", "Close what is open at the right"),
+)
+
+
+def runs_page(*, table: Any, run: Sequence[Any], sender: Any) -> Drawer:
+    """Arrange the cells of the page."""
+    return Drawer(main=[table], run=list(run), send=[sender], sizing_mode="stretch_both")
+
+
+FIELD_STYLE = {
+    "& .MuiInputBase-root": {"height": "32px"},
+    "& .MuiInputLabel-root:not(.MuiInputLabel-shrink)": {"transform": "translate(14px, 6px) scale(1)"},
+}
+"""Fields of one height, whatever they take."""
+CHOICE_STYLE = {
+    "& .MuiToggleButton-root": {"height": "32px", "fontSize": "14px", "fontWeight": 400, "textTransform": "none"},
+    "& .MuiToggleButton-root.Mui-selected": {"fontWeight": 600},
+}
+
+
+def form_column(*rows: Any) -> Column:
+    """Put the fields of a form under each other."""
+    return Column(*rows, sizing_mode="stretch_width", margin=0)
