@@ -150,5 +150,8 @@ def path_name(name: str) -> str:
     Folders are parted by `/`; what would lead out of them is left out. A file without a name is called `unnamed`.
     """
     printable = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "", name.replace("\\", "/"))
-    steps = [step for step in printable.split("/") if step.strip() not in {"", ".", ".."}]
-    return "/".join(steps)[-MAX_PATH:].lstrip("/") or UNNAMED
+    return _steps(_steps(printable)[-MAX_PATH:]) or UNNAMED  # again: a step that was cut may lead out
+
+
+def _steps(path: str) -> str:
+    return "/".join(step for step in path.split("/") if step.strip() not in {"", ".", ".."})

@@ -1,8 +1,8 @@
 """The queue as a pure transition system: what may happen next, by the very tables that the code runs.
 
-A small plant: one run with an archive, two workers, relay and sweeper, a Redis that forgets, leases whose time is over
-while their holders sleep, workers that are killed, a person who cancels and retries. `events` returns everything that
-may happen in a state; nothing here decides what is right, that is for the tests.
+A small plant: one run with an archive of two pictures, two workers, relay and sweeper, a Redis that forgets, leases
+whose time is over while their holders sleep, workers that are killed, a person who cancels and retries. `events` returns
+everything that may happen in a state; nothing here decides what is right, that is for the tests.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class State(NamedTuple):
 
     run: RunState = "stored"
     file: File = File()
-    items: tuple[Item, ...] = (Item(),)
+    items: tuple[Item, ...] = (Item(), Item())
     workers: tuple[Worker, ...] = (Worker(), Worker())
     retries: int = 1
 
@@ -75,13 +75,6 @@ class State(NamedTuple):
     def is_over(self) -> bool:
         """Whether nothing is owed to anybody any more."""
         return self.run in ENDED_RUNS and all(item.place == "absent" for item in self.items)
-
-
-TO_BE_OPENED = State()
-"""A run whose archive of one picture is to be opened."""
-
-OPENED = State("queued", File("opened", 2), (Item("received", "waiting"), Item("received", "waiting")))
-"""A run of two pictures that wait."""
 
 
 class Event(NamedTuple):
@@ -119,7 +112,7 @@ def _moved(item: Item, name: str, **fields: object) -> Item:
     assert item.place in step.origins, (name, item)
     assert not (step.lease == "over" and item.standing), (name, item)
     held = {} if step.to == "leased" else {"holder": NOBODY, "standing": False}
-    kept = {} if step.to in {"batched", "leased"} else {"batch": NOBODY, "told": False}
+    kept = {} if step.to == "batched" else {"batch": NOBODY, "told": False}
     attempts = 0 if step.to == "absent" else item.attempts + step.attempts
     return item._replace(place=step.to, state=step.state, attempts=attempts, **held, **kept, **fields)  # type: ignore[arg-type]
 

@@ -22,25 +22,27 @@ from data.tables import (
     QueuePlace,
     RunState,
 )
-from tests.workers.queue_model import BY_BAD_LUCK, BY_PERSONS, OPENED, TO_BE_OPENED, Event, State, events
+from tests.workers.queue_model import BY_BAD_LUCK, BY_PERSONS, Event, State, events
 
 Graph = dict[State, list[tuple[Event, State]]]
 
-LEAST_STATES = 20_000
+LEAST_STATES = 80_000
 """Fewer, and the model has lost something."""
 
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """Every state that can be reached, with what may happen in it. Workers are alike: who is who is left out."""
+    one: dict[State, State] = {}
     found: Graph = {}
-    ahead = deque([TO_BE_OPENED, OPENED])
+    ahead = deque([State()])
     while ahead:
         state = ahead.popleft()
         if state in found:
             continue
-        found[state] = [(event, _who_is_who(following)) for event, following in events(state)]
-        ahead.extend(following for _, following in found[state] if following not in found)
+        following = [(event, _who_is_who(after)) for event, after in events(state)]
+        found[state] = [(event, one.setdefault(after, after)) for event, after in following]  # each is kept once
+        ahead.extend(after for _, after in found[state] if after not in found)
     return found
 
 
