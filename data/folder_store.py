@@ -26,7 +26,7 @@ from data.store import CHUNK_BYTES, address_of, key_of
 
 INCOMING = "incoming"
 ABANDONED_S = 3600.0
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the last: a limit on the size of files, `ulimit -f`
 
 
 class FolderStore:

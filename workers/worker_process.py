@@ -84,4 +84,6 @@ class WorkerProcess:
                 await asyncio.sleep(PAUSE_S)
             else:
                 self.life = replace(self.life, done=self.life.done + len(outcome.judged))
+                if outcome.refused:  # frozen, or far too slow: somebody else has them, or has done them
+                    log.warning("%d results came after their lease had ended and were refused", len(outcome.refused))
                 return
