@@ -29,6 +29,7 @@ from data.repositories.outbox import Claim, Lease
 from data.repositories.results import NewResult
 from workers.composition import Services
 from workers.judging import judge_picture
+from workers.outbox import MOST_REST_S
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ FLUSH_S = 0.2
 """Verdicts of a batch are written together, but none is held back longer than this by the next picture."""
 
 FIRST_REST_S = 1.0
-MOST_REST_S = 60.0
 RENEWED_AFTER = 1 / 3
 """The share of a lease after which it is renewed, between two pictures."""
 

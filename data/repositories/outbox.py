@@ -1,6 +1,7 @@
 """Writes what waits: batching by the relay, claiming by workers, and the way back. Rules: `data.tables.outbox`.
 
-Every time is the database's own, so that the clocks of other machines do not matter.
+Every time is the database's own, so that the clocks of other machines do not matter. That clock too may be set back:
+times that then lie further ahead than they were ever set are no reason to wait.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,9 @@ from data.tables import OutboxItem
 
 NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
 NO_BATCH = {**NO_LEASE, "batch_id": None, "batched_at": None}
+
+SET_BACK_S = 1.0
+"""What was batched or claimed so long after now was so before the clock was set back."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Outbox:
             "lease_token": lease.token,
             "lease_until": _ahead(lease.seconds),
             "leased_by": lease.holder,
+            "batched_at": func.clock_timestamp(),
             "attempts": OutboxItem.attempts + 1,
         }
         claimed = (
@@ -92,7 +97,8 @@ class Outbox:
 
     async def renew(self, lease: Lease) -> set[UUID]:
         """Hold what is still held for another `lease.seconds`; return which inspections those are."""
-        held = update(OutboxItem).where(*_held(lease.token)).values(lease_until=_ahead(lease.seconds))
+        longer = {"lease_until": _ahead(lease.seconds), "batched_at": func.clock_timestamp()}
+        held = update(OutboxItem).where(*_held(lease.token)).values(longer)
         return set(await self._session.scalars(held.returning(OutboxItem.inspection_id)))
 
     async def finish(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
@@ -117,11 +123,15 @@ class Outbox:
     async def take_expired(self, *, unclaimed_s: float, told: Collection[UUID] = ()) -> list[Claim]:
         """Let wait again what was claimed and never finished, or batched `unclaimed_s` ago and never claimed.
 
-        The batches in `told` are still in line for a worker: they are not lost, however long that takes.
+        The batches in `told` are still in line for a worker: they are not lost, however long that takes. A lease from
+        before the clock was set back would last as long as it was set back: it has ended.
         """
         unclaimed = OutboxItem.lease_token.is_(None) & OutboxItem.batch_id.not_in(told)
+        claimed = OutboxItem.lease_token.is_not(None)
         lost = or_(
-            OutboxItem.lease_until < func.clock_timestamp(), unclaimed & (OutboxItem.batched_at < _ahead(-unclaimed_s))
+            OutboxItem.lease_until < func.clock_timestamp(),
+            (claimed | unclaimed) & (OutboxItem.batched_at > _ahead(SET_BACK_S)),
+            unclaimed & (OutboxItem.batched_at < _ahead(-unclaimed_s)),
         )
         rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
         back = (
@@ -131,6 +141,12 @@ class Outbox:
             .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
         )
         return [Claim(*row) for row in await self._session.execute(back)]
+
+    async def wake_overslept(self, *, most_s: float) -> int:
+        """Let begin what rests for longer than anything may, since the clock was set back; return how many."""
+        overslept = update(OutboxItem).where(OutboxItem.batch_id.is_(None), OutboxItem.available_at > _ahead(most_s))
+        woken = await self._session.execute(overslept.values(available_at=func.now()))
+        return woken.rowcount if isinstance(woken, CursorResult) else 0
 
     async def give_up(self, inspection_id: UUID) -> None:
         """Take an inspection that nobody holds off the queue without a result."""

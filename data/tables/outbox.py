@@ -5,7 +5,8 @@
    `lease_token`, made for the claim, good until `lease_until`.
 3. Whoever writes a result must still hold the token. A lease that ran out is given to somebody else, and what its
    first holder brings later is refused.
-4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt.
+4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt; `batched_at` is
+   when the row was last handed on, to a batch or under a lease.
 """
 
 from __future__ import annotations

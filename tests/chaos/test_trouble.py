@@ -22,6 +22,8 @@ COUNT = 40
 FULL_BYTES = 1024
 """Less than any picture: each begins to be written, and cannot be."""
 
+IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
+
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -70,7 +72,9 @@ async def in_no_transaction(house: House) -> bool:
     """Tell whether every transaction of the program ends, whoever is frozen."""
     for _ in range(50):
         async with house.database() as connection:
-            open_ones = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
+            open_ones = (
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
+            )
             if not await connection.fetchval(open_ones):
                 return True
         await asyncio.sleep(0.02)
@@ -113,5 +117,3 @@ async def test_a_supervisor_that_is_killed_and_started_again_goes_on_where_it_wa
         sender.allow(COUNT)
     left = await ledger.reconcile(house, sender, sent, like="anew-%")
     assert left.orphans == 0
-
-

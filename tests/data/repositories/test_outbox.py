@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -254,3 +255,48 @@ async def test_only_what_nobody_holds_is_given_up(database: Database, held: bool
         await work.outbox.give_up(id_)
         await work.commit()
     assert (await item(database, id_) is not None) is held
+
+
+async def set_back(database: Database, hours: int = 24) -> None:
+    """Set the clock back: to the database, every time that it has written lies so much further ahead."""
+    async with database.unit_of_work() as work:
+        times = (OutboxItem.available_at, OutboxItem.batched_at, OutboxItem.lease_until)
+        ahead = {time.key: time + timedelta(hours=hours) for time in times}
+        await work.session.execute(update(OutboxItem).values(ahead))
+        await work.commit()
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_has_ended(database: Database) -> None:
+    lease, [id_] = await claimed(database, await batched(database))
+    assert await take_expired(database) == []
+    await set_back(database)
+    assert [claim.inspection_id for claim in await take_expired(database)] == [id_]
+    assert await finish(database, lease, [id_]) == set()
+
+
+async def test_a_lease_that_is_renewed_after_the_clock_was_set_back_stands(database: Database) -> None:
+    lease, [id_] = await claimed(database, await batched(database))
+    await set_back(database)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.renew(lease) == {id_}
+        await work.commit()
+    assert await take_expired(database) == []
+
+
+async def test_a_batch_from_before_the_clock_was_set_back_is_lost_unless_it_stands_in_line(database: Database) -> None:
+    batch_id = await batched(database)
+    await set_back(database)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.take_expired(unclaimed_s=60, told=[batch_id]) == []
+    assert len(await take_expired(database)) == 1
+
+
+@pytest.mark.parametrize(("hours", "woken"), [(24, 1), (0, 0)], ids=["set back", "as it was"])
+async def test_nothing_rests_for_as_long_as_the_clock_was_set_back(database: Database, hours: int, woken: int) -> None:
+    await waiting(database, 1)
+    await set_back(database, hours)
+    assert bool(await batch(database)) is not bool(woken)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.wake_overslept(most_s=60) == woken
+        await work.commit()
+    assert bool(await batch(database)) is bool(woken)
