@@ -5,7 +5,8 @@
    its inspection, and only if there is none yet. What comes late is refused and forgotten.
 3. What fails rests and is tried again, longer each time; after `max_attempts` it is kept as failed, with the reason.
    A failed inspection has no result, so that a retry may still write one.
-4. Nothing but the picture, its recipe version and the engines goes into a verdict; times come from the inspection.
+4. Between two pictures, what is more urgent overtakes (`workers.urgency`).
+5. Nothing but the picture, its recipe version and the engines goes into a verdict; times come from the inspection.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeVar
 from uuid import UUID
 
@@ -27,9 +28,11 @@ from data.queries.inspection_view import NOT_JUDGED
 from data.queries.queue import Task, tasks
 from data.repositories.outbox import Claim, Lease
 from data.repositories.results import NewResult
+from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 from workers.judging import judge_picture
 from workers.outbox import MOST_REST_S
+from workers.urgency import NothingUrgent, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +56,13 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
 )
 """What a failed inspection says; the first that fits."""
 
+OVERTAKING = 4
+"""How many overtake at once."""
+
+NOTHING_URGENT = NothingUrgent()
+
 Written = TypeVar("Written")
+Claiming = Callable[[UnitOfWork, Lease], Awaitable[list[Claim]]]
 
 
 @dataclass
@@ -65,18 +74,43 @@ class Outcome:
     failed: set[UUID] = field(default_factory=set)
     refused: set[UUID] = field(default_factory=set)
 
+    def add(self, other: Outcome) -> None:
+        """Take in what became of others."""
+        for each in fields(self):
+            getattr(self, each.name).update(getattr(other, each.name))
 
-async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "") -> Outcome:
+
+async def inspect_batch(
+    services: Services, batch_id: UUID, *, holder: str = "", urgency: Urgency = NOTHING_URGENT
+) -> Outcome:
     """Inspect what nobody holds of a batch; return what became of it. Called twice, it does nothing twice.
 
-    `holder` names the worker on the System page. Raises what the database raises when it is away: the claims run out
-    then, and the batch's inspections wait again.
+    `holder` names the worker on the System page; what `urgency` tells of is inspected before the rest. Raises what the
+    database raises when it is away: the claims run out then, and the batch's inspections wait again.
     """
     batch = _Batch(services, Lease(services.database.ids(), services.settings.lease_s, holder))
-    for claim, task in await batch.claim(batch_id):
+    for claim, task in await batch.claim(lambda work, lease: work.outbox.claim(batch_id, lease)):
+        if urgency.beyond(claim.priority):
+            batch.outcome.add(await inspect_urgent(services, than=claim.priority, holder=holder))
         await batch.inspect(claim, task)
     await batch.flush()
     return batch.outcome
+
+
+async def inspect_urgent(services: Services, *, than: int, holder: str = "") -> Outcome:
+    """Inspect all that is more urgent than `than` and nobody has begun, in whatever batch it lies."""
+    outcome = Outcome()
+    while True:
+        batch = _Batch(services, Lease(services.database.ids(), services.settings.lease_s, holder))
+        claimed = await batch.claim(
+            lambda work, lease: work.outbox.claim_urgent(lease, than=than, limit=OVERTAKING), overtaking=True
+        )
+        if not claimed:
+            return outcome
+        for claim, task in claimed:
+            await batch.inspect(claim, task)
+        await batch.flush()
+        outcome.add(batch.outcome)
 
 
 def rest_s(attempts: int) -> float:
@@ -95,13 +129,19 @@ class _Batch:
         self._ready: list[NewResult] = []
         self._renewed = self._flushed = time.monotonic()
 
-    async def claim(self, batch_id: UUID) -> list[tuple[Claim, Task]]:
-        """Claim what nobody holds; return it with what is needed to inspect it, the most urgent first."""
+    async def claim(self, claiming: Claiming, *, overtaking: bool = False) -> list[tuple[Claim, Task]]:
+        """Claim what `claiming` finds; return it with what is needed to inspect it, the most urgent first.
+
+        What is `overtaking` may be in no batch yet.
+        """
         async with self._services.database.unit_of_work() as work:
-            claims = await work.outbox.claim(batch_id, self._lease)
+            claims = await claiming(work, self._lease)
             self._held = {claim.inspection_id for claim in claims}
             if not claims:
                 return []
+            await work.may_be_lost()  # the lease with it: what this worker brings is refused then
+            if overtaking:
+                await work.inspections.move(self._held, "queued")
             await work.inspections.move(self._held, "running")
             known = await tasks(work.session, self._held)
             await work.commit()

@@ -10,3 +10,8 @@ from workers.worker_process import current
 def inspect(batch_id: str) -> None:
     """Inspect a batch. Told twice of the same one, the second time there is nothing left to claim."""
     current().inspect(UUID(batch_id))
+
+
+def inspect_urgent() -> None:
+    """Inspect what somebody waits for. Told too often, there is nothing left to claim."""
+    current().inspect_urgent()

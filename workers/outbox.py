@@ -39,6 +39,7 @@ async def next_batch(services: Services, limit: int = BATCH_SIZE, *, max_unclaim
         chosen = await work.outbox.batch(batch_id, limit)
         if not chosen:
             return None
+        await work.may_be_lost()  # a batch that is unknown to the database is an order to do nothing
         await work.inspections.move(chosen, "queued")
         await work.commit()
     return batch_id

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -17,10 +18,13 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from data.outage import AWAY, is_away
-from workers import heartbeat
+from data.priorities import Priority
+from data.urls import app_url
+from workers import heartbeat, urgency
 from workers.composition import Services
 from workers.heartbeat import Heartbeat
-from workers.inspecting import inspect_batch
+from workers.inspecting import Outcome, inspect_batch, inspect_urgent
+from workers.urgency import NothingUrgent, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -47,19 +51,35 @@ class WorkerProcess:
         self.life: Heartbeat = heartbeat.first("worker", name)
         self.busy_since: float | None = None
         self.batches = 0
+        self.urgency: Urgency = NothingUrgent()
         self._runner = asyncio.Runner()
         _current.set(self)
 
     def warm(self) -> None:
-        """Load the engines, so that the first part does not wait for them."""
+        """Load the engines and make the first connections, so that the first part does not wait for them."""
         _ = self.services.engines
+        self.urgency = urgency.listen(app_url(self.services.settings))
 
     def inspect(self, batch_id: UUID) -> None:
         """Inspect a batch on this process's loop; count what came of it."""
+        self._work(
+            f"batch {batch_id}",
+            lambda: inspect_batch(self.services, batch_id, holder=self.life.name, urgency=self.urgency),
+        )
+
+    def inspect_urgent(self) -> None:
+        """Inspect what somebody waits for; count what came of it."""
+        self._work(
+            "what is waited for",
+            lambda: inspect_urgent(self.services, than=Priority.WAITING + 1, holder=self.life.name),
+        )
+
+    def _work(self, doing: str, work: Callable[[], Awaitable[Outcome]]) -> None:
+        """Do a piece of work on this process's loop."""
         self.busy_since = time.monotonic()
-        self.life = replace(self.life, doing=f"batch {batch_id}")
+        self.life = replace(self.life, doing=doing)
         try:
-            self._runner.run(self._inspect(batch_id))
+            self._runner.run(self._patiently(work))
         finally:
             self.life = replace(self.life, doing="idle")
             self.busy_since = None
@@ -72,11 +92,11 @@ class WorkerProcess:
         self._runner.run(self.services.close())
         self._runner.close()
 
-    async def _inspect(self, batch_id: UUID) -> None:
+    async def _patiently(self, work: Callable[[], Awaitable[Outcome]]) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                outcome = await inspect_batch(self.services, batch_id, holder=self.life.name)
+                outcome = await work()
             except AWAY as error:
                 if not is_away(error) or time.monotonic() > deadline:
                     raise

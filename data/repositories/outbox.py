@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.priorities import Priority
 from data.tables import OutboxItem
 
 NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
@@ -57,11 +59,12 @@ class Outbox:
         """Put up to `limit` of the rows that may begin now into a batch, the most urgent and oldest first.
 
         A row that was claimed before goes alone, so that a picture that takes its worker down takes nothing with it.
-        Rows that another relay is batching are passed over.
+        Rows that another relay is batching are passed over. What somebody waits for is in no batch the first time: it
+        overtakes them (`claim_urgent`).
         """
         ready = (
             select(OutboxItem.inspection_id, OutboxItem.attempts)
-            .where(OutboxItem.batch_id.is_(None), OutboxItem.available_at <= func.now())
+            .where(OutboxItem.batch_id.is_(None), OutboxItem.available_at <= func.now(), ~overtakes())
             .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -79,21 +82,22 @@ class Outbox:
             .where(OutboxItem.batch_id == batch_id, OutboxItem.lease_token.is_(None))
             .with_for_update(skip_locked=True)
         )
-        values = {
-            "lease_token": lease.token,
-            "lease_until": _ahead(lease.seconds),
-            "leased_by": lease.holder,
-            "batched_at": func.clock_timestamp(),
-            "attempts": OutboxItem.attempts + 1,
-        }
-        claimed = (
-            update(OutboxItem)
-            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
-            .values(values)
-            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        return await self._lease_to(lease, free)
+
+    async def claim_urgent(self, lease: Lease, *, than: int, limit: int) -> list[Claim]:
+        """Claim what is more urgent than `than` and nobody has begun, in a batch or not; it overtakes.
+
+        What was claimed before is left for a batch of its own, since it may take its worker down.
+        """
+        free = (
+            select(OutboxItem.inspection_id)
+            .where(OutboxItem.lease_token.is_(None), OutboxItem.priority < than)
+            .where(OutboxItem.available_at <= func.now(), OutboxItem.attempts == 0)
+            .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        rows = (await self._session.execute(claimed)).all()
-        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+        return await self._lease_to(lease, free, {"batch_id": func.coalesce(OutboxItem.batch_id, lease.token)})
 
     async def renew(self, lease: Lease) -> set[UUID]:
         """Hold what is still held for another `lease.seconds`; return which inspections those are."""
@@ -152,6 +156,30 @@ class Outbox:
         """Take an inspection that nobody holds off the queue without a result."""
         gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
         await self._session.execute(gone)
+
+    async def _lease_to(self, lease: Lease, free: Select[Any], values: dict[str, Any] | None = None) -> list[Claim]:
+        """Give the rows that `free` selects to a lease; return them, the most urgent first."""
+        leased = {
+            "lease_token": lease.token,
+            "lease_until": _ahead(lease.seconds),
+            "leased_by": lease.holder,
+            "batched_at": func.clock_timestamp(),
+            "attempts": OutboxItem.attempts + 1,
+            **(values or {}),
+        }
+        claimed = (
+            update(OutboxItem)
+            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
+            .values(leased)
+            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+        )
+        rows = (await self._session.execute(claimed)).all()
+        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+
+
+def overtakes() -> ColumnElement[bool]:
+    """Return whether a row is in no batch, since somebody waits for it and nobody has begun it yet."""
+    return and_(OutboxItem.priority == Priority.WAITING, OutboxItem.attempts == 0)
 
 
 def _together(ready: list[tuple[UUID, int]]) -> list[UUID]:

@@ -66,7 +66,7 @@ async def test_no_more_batches_are_out_than_workers_begin_soon(services: Service
 
 async def test_what_comes_in_late_and_urgent_overtakes(services: Services) -> None:
     await take_in(services, 3)
-    urgent = await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    urgent = await accept(services, picture(), Particulars(priority=Priority.LIVE))
     batch_id = await next_batch(services, 1)
     assert batch_id is not None
     assert await members(services, batch_id) == {urgent}

@@ -114,9 +114,7 @@ async def _pictures(services: Services) -> list[UUID]:
     return kept
 
 
-async def _through(
-    services: Services, images: Sequence[UUID], recipe: Recipe, count: int
-) -> tuple[float, list[UUID]]:
+async def _through(services: Services, images: Sequence[UUID], recipe: Recipe, count: int) -> tuple[float, list[UUID]]:
     """Write so many parts; return the seconds until none waits any more, and their ids."""
     ids = await _filled(services, images, recipe, count)
     started = time.perf_counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,6 +77,6 @@ def _chosen(part: Part, module: str) -> Part:
     return replace(part, make=make)
 
 
-def argv_of(module: str, name: str) -> Sequence[str]:
+def argv_of(module: str, name: str) -> tuple[str, ...]:
     """Return the command of a worker."""
     return (sys.executable, "-P", "-m", module, "--name", name)

@@ -61,8 +61,54 @@ async def test_the_oldest_are_batched_first(database: Database) -> None:
 async def test_the_urgent_are_batched_before_the_old(database: Database) -> None:
     [old] = await waiting(database, priority=Priority.BATCH)
     [live] = await waiting(database, priority=Priority.LIVE)
+    assert await batch(database) == [live, old]
+
+
+async def urgent(database: Database, *, than: int = Priority.BATCH, limit: int = 100) -> list[UUID]:
+    async with database.unit_of_work() as work:
+        claims = await work.outbox.claim_urgent(Lease(work.new_id(), LEASE_S, "test"), than=than, limit=limit)
+        await work.commit()
+    return [claim.inspection_id for claim in claims]
+
+
+async def test_what_somebody_waits_for_is_in_no_batch_and_claimed_at_once(database: Database) -> None:
     [waited_for] = await waiting(database, priority=Priority.WAITING)
-    assert await batch(database) == [waited_for, live, old]
+    assert await batch(database) == []
+    assert await urgent(database, than=Priority.WAITING) == []
+    assert await urgent(database) == [waited_for]
+    assert await urgent(database) == [], "somebody has begun it"
+
+
+async def test_what_is_urgent_is_claimed_out_of_whatever_batch_it_lies_in_but_not_from_who_holds_it(
+    database: Database,
+) -> None:
+    held = await batched(database, priority=Priority.LIVE)
+    await claimed(database, held)
+    [old] = await waiting(database, priority=Priority.BATCH)
+    [live] = await waiting(database, priority=Priority.LIVE)
+    in_batch = await batched(database, 0)
+    assert await urgent(database) == [live]
+    _, ids = await claimed(database, in_batch)
+    assert ids == [old]
+
+
+async def test_what_was_claimed_before_overtakes_nobody_and_is_batched_alone(database: Database) -> None:
+    [twice] = await waiting(database, priority=Priority.WAITING)
+    await urgent(database)
+    async with database.unit_of_work() as work:
+        await work.session.execute(update(OutboxItem).values(lease_until=text("now() - interval '1 minute'")))
+        await work.commit()
+    assert [claim.inspection_id for claim in await take_expired(database)] == [twice]
+    await waiting(database, priority=Priority.BATCH)
+    assert await urgent(database) == []
+    assert await batch(database) == [twice]
+
+
+async def test_two_who_claim_what_is_urgent_never_get_one_row(database: Database) -> None:
+    ids = await waiting(database, 9, priority=Priority.WAITING)
+    got = await asyncio.gather(*(urgent(database, limit=4) for _ in range(3)))
+    assert sorted(id_ for each in got for id_ in each) == sorted({id_ for each in got for id_ in each})
+    assert sorted({id_ for each in got for id_ in each} | set(await urgent(database))) == ids
 
 
 async def test_what_rests_is_not_batched(database: Database) -> None:
@@ -109,7 +155,7 @@ async def test_a_claim_counts_an_attempt_and_names_its_holder(database: Database
 
 async def test_claims_come_in_order_of_urgency(database: Database) -> None:
     [late] = await waiting(database, priority=Priority.BATCH)
-    [soon] = await waiting(database, priority=Priority.WAITING)
+    [soon] = await waiting(database, priority=Priority.LIVE)
     _, ids = await claimed(database, await batched(database, 0))
     assert ids == [soon, late]
 
