@@ -31,7 +31,7 @@ from data.store import CHUNK_BYTES, Blob, address_at, address_of, key_of
 
 INCOMING = "incoming"
 ABANDONED_S = 3600.0
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the last: a limit on the size of files, `ulimit -f`
 UNLINKABLE = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP}
 """Another file system, or one without links: the file is copied."""
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, cast, func, select
+from sqlalchemy import ARRAY, Text, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.blobs import Blobs
@@ -29,6 +29,8 @@ from data.repositories.runs import Runs
 from data.repositories.settling import Settling
 from data.repositories.triggers import Triggers
 from data.repositories.watched import Watched
+
+_NOT_AT_ONCE = text("SET LOCAL synchronous_commit TO off")
 
 
 class UnitOfWork:
@@ -64,6 +66,10 @@ class UnitOfWork:
     async def commit(self) -> None:
         """Keep everything that was done; once this returns, it survives the death of any process."""
         await self.session.commit()
+
+    async def may_be_lost(self) -> None:
+        """Let `commit` return before the disk has it: for what a crash of the database may undo, and is then redone."""
+        await self.session.execute(_NOT_AT_ONCE)
 
     async def notify(self, channel: str, payload: dict[str, Any]) -> None:
         """Tell whoever listens on `channel`, if and when this unit commits."""

@@ -48,6 +48,7 @@ class Claimed:
             claims = await claiming(work, self._lease)
             if not claims:
                 return []
+            await work.may_be_lost()  # the lease with it: what this worker brings is refused then
             self.held = {claim.inspection_id for claim in claims}
             await work.inspections.move(self.held, QUEUE_STEPS["claim"].state)
             known = await tasks(work.session, self.held)

@@ -10,7 +10,8 @@
 5. A step that does not end in time is left behind in its thread, since nothing in Python ends a thread: the picture
    rests and comes again alone, and is at last not judged (`TIME_OUT`); what was not begun goes to others at once, and
    the process is replaced.
-6. Between two pictures, what is more urgent overtakes; a process that is to end hands back what it has not begun.
+6. Between two pictures, what is more urgent overtakes (`workers.urgency`); a process that is to end hands back what it
+   has not begun.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from data.repositories.outbox import Claim, Lease
 from workers.claiming import Claimed
 from workers.composition import Services
 from workers.judging import Judged, judge_task, read_pictures, timed_out
+from workers.outbox import MOST_REST_S
 from workers.pulse import NoProcess, Pulse
 from workers.smalls import Small, keep_small
 
@@ -38,14 +40,10 @@ log = logging.getLogger(__name__)
 FLUSH_S = 0.2
 """Verdicts of a batch are written together, but none is held back longer than this by the next picture."""
 
-LOOK_S = 0.05
-"""How often a worker looks for what is more urgent, at the most."""
-
 OVERTAKING = 4
 """How many overtake at once."""
 
 FIRST_REST_S = 1.0
-MOST_REST_S = 60.0
 
 HOPELESS = (RecipeInvalid, LotTextInvalid)
 """Errors that another attempt would only repeat."""
@@ -81,8 +79,8 @@ class TimedOut(MarksightError):
 async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "", pulse: Pulse | None = None) -> Outcome:
     """Inspect what nobody holds of a batch; return what became of it. Called twice, it does nothing twice.
 
-    `holder` names the worker on the System page. Raises what the database raises when it is away: the claims run out
-    then, and the batch's inspections wait again.
+    `holder` names the worker on the System page; what `pulse` tells of as urgent is inspected before the rest. Raises
+    what the database raises when it is away: the claims run out then, and the batch's inspections wait again.
     """
     batch = _Batch(services, holder, pulse or NoProcess())
     await batch.inspect_all(await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease)))
@@ -90,12 +88,18 @@ async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "",
 
 
 async def inspect_urgent(services: Services, *, than: int, holder: str = "", pulse: Pulse | None = None) -> Outcome:
-    """Inspect what is more urgent than `than` and nobody has begun, in whatever batch it lies."""
-    batch = _Batch(services, holder, pulse or NoProcess())
-    await batch.inspect_all(
-        await batch.claimed.claim(lambda work, lease: work.outbox.claim_urgent(lease, than=than, limit=OVERTAKING))
-    )
-    return batch.outcome
+    """Inspect all that is more urgent than `than` and nobody has begun, in whatever batch it lies."""
+    outcome, process = Outcome(), pulse or NoProcess()
+    while not process.stopping:
+        batch = _Batch(services, holder, process)
+        claims = await batch.claimed.claim(
+            lambda work, lease: work.outbox.claim_urgent(lease, than=than, limit=OVERTAKING)
+        )
+        if not claims:
+            break
+        await batch.inspect_all(claims)
+        outcome.add(batch.outcome)
+    return outcome
 
 
 def rest_s(attempts: int) -> float:
@@ -119,7 +123,7 @@ class _Batch:
         self._pulse = pulse
         self._ready: list[Judged] = []
         self._smalls: list[Small] = []
-        self._flushed = self._looked = time.monotonic()
+        self._flushed = time.monotonic()
 
     async def inspect_all(self, claims: Sequence[tuple[Claim, Task]]) -> None:
         """Inspect what was claimed; hand back what was not begun when the process is to end."""
@@ -134,9 +138,8 @@ class _Batch:
 
     async def _overtaken(self, priority: int) -> None:
         """Let what is more urgent go first."""
-        if priority == Priority.WAITING or time.monotonic() - self._looked < LOOK_S:
+        if priority == Priority.WAITING or not self._pulse.urgent_beyond(priority):
             return
-        self._looked = time.monotonic()
         first = await inspect_urgent(self._services, than=priority, holder=self._holder, pulse=self._pulse)
         self.outcome.add(first)
 

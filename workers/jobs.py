@@ -15,3 +15,8 @@ def inspect(batch_id: str) -> None:
 def open_files() -> None:
     """Open stored files for a while. Told too often, there is nothing left to claim."""
     current().open()
+
+
+def inspect_urgent() -> None:
+    """Inspect what somebody waits for. Told too often, there is nothing left to claim."""
+    current().inspect_urgent()

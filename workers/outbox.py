@@ -22,6 +22,9 @@ BATCH_SIZE = 16
 MAX_UNCLAIMED = 8
 UNCLAIMED_S = 30.0
 
+MOST_REST_S = 60.0
+"""The longest that what failed rests before its next attempt."""
+
 WORKER_LOST = "WORKER_LOST"
 
 
@@ -37,6 +40,7 @@ async def next_batch(services: Services, limit: int = BATCH_SIZE, *, max_unclaim
         chosen = await work.outbox.batch(batch_id, limit)
         if not chosen:
             return None
+        await work.may_be_lost()  # a batch that is unknown to the database is an order to do nothing
         await work.inspections.move(chosen, QUEUE_STEPS["batch"].state)
         await work.commit()
     return batch_id
@@ -59,7 +63,8 @@ async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_
     """
     async with services.database.unit_of_work() as work:
         lost = await work.outbox.take_expired(unclaimed_s=unclaimed_s, told=told)
-        if not lost:
+        woken = await work.outbox.wake_overslept(most_s=2 * MOST_REST_S)
+        if not lost and not woken:
             return 0
         most = services.settings.max_attempts
         failed = {claim.inspection_id for claim in lost if claim.attempts >= most and await _fail(work, claim)}

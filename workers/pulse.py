@@ -20,6 +20,10 @@ class Pulse(Protocol):
         """Say that a piece of work did not end in time and was left behind: the process should be replaced soon."""
         ...
 
+    def urgent_beyond(self, priority: int) -> bool:
+        """Tell whether something more urgent than `priority` may wait."""
+        ...
+
     @property
     def stopping(self) -> bool:
         """Whether the process is to end as soon as it can."""
@@ -30,6 +34,10 @@ class NoProcess:
     """Nobody to tell, and no hurry to end: for use cases that are called by themselves."""
 
     stopping = False
+
+    def urgent_beyond(self, priority: int) -> bool:
+        """Say yes: nobody was told, so who asks has to look."""
+        return True
 
     def beat(self, seconds: float) -> None:
         """Tell nobody."""

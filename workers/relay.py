@@ -3,11 +3,12 @@
 1. The outbox in Postgres is the truth; Redis holds ids of batches, and may lose them all at any time.
 2. A batch that could not be enqueued is handed back at once; one that Redis has forgotten, at the next sweep; one whose
    worker is gone, when its lease is over.
-3. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once. Any other
+3. What somebody waits for is in no batch and in no line: a worker is told at once, before all else.
+4. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once. Any other
    failure ends it, and is seen: the supervisor starts it anew.
-4. The daily chores (`workers.upkeep`) go on beside the work, and hold none of it up when they fail.
-5. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
-6. While files wait to be opened, one job that opens them is out; what it leaves, the next one takes up. Runs that have
+5. The daily chores (`workers.upkeep`) go on beside the work, and hold none of it up when they fail.
+6. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
+7. While files wait to be opened, one job that opens them is out; what it leaves, the next one takes up. Runs that have
    come to their end without a worker's noticing are settled at the next sweep.
 """
 
@@ -29,18 +30,24 @@ from rq.job import Job, JobStatus
 
 from data.channels import FILES, OUTBOX, RESULTS
 from data.outage import AWAY, is_away
+from data.priorities import Priority
 from data.queries.opening import files_wait
 from data.queries.queue import unclaimed_batches
-from data.queries.waiting import waiting_up_to
+from data.queries.waiting import overtaking_up_to, waiting_up_to
 from data.settings import Settings
 from data.urls import app_url
 from workers import heartbeat, outbox, runs, upkeep
 from workers.composition import Services, compose
+from workers.urgency import priority_of
 from workers.wake import Wake
 
 log = logging.getLogger(__name__)
 
 JOB = "workers.jobs.inspect"
+URGENT_JOB = "workers.jobs.inspect_urgent"
+URGENT = "urgent-"
+"""How the ids of jobs begin that tell of something somebody waits for."""
+MOST_URGENT = 32
 OPENING_JOB = "workers.jobs.open_files"
 REOPEN_S = 15.0
 """After so long another job is told to open files: whoever began the last may be dead, and Redis does not know."""
@@ -56,6 +63,14 @@ def enqueue(queue: Queue, batch_id: UUID) -> None:
     """Tell a worker of a batch; told twice, it claims once. No time-out: the lease is the time-out."""
     name = str(batch_id)
     queue.enqueue_call(JOB, (name,), job_id=name, timeout=-1, result_ttl=0, failure_ttl=60, description=name)
+
+
+def hurry(queue: Queue, name: UUID) -> None:
+    """Tell a worker, before all else, that somebody waits; told too often, there is nothing left to claim."""
+    told = f"{URGENT}{name}"
+    queue.enqueue_call(
+        URGENT_JOB, job_id=told, timeout=-1, result_ttl=0, failure_ttl=60, description=told, at_front=True
+    )
 
 
 def enqueue_opening(queue: Queue, name: str) -> None:
@@ -123,12 +138,19 @@ class Relay:
             raise
         return True
 
+    async def hurry(self) -> None:
+        """Tell a worker that somebody waits."""
+        await asyncio.to_thread(hurry, self.services.queue, self.services.database.ids())
+
     async def _sweep(self) -> None:
-        """Take back what is lost, and count who is there to work."""
+        """Take back what is lost, tell once more of what somebody waits for, and count who is there to work."""
         async with self.services.database.session() as session:
             unclaimed = await unclaimed_batches(session)
+            overtaking = await overtaking_up_to(session, MOST_URGENT)
         queue = self.services.queue
         queued = set(await asyncio.to_thread(queue.get_job_ids))
+        for _ in range(overtaking - sum(name.startswith(URGENT) for name in queued)):
+            await self.hurry()
         told = {batch_id for batch_id in unclaimed if str(batch_id) in queued}
         lost = await outbox.requeue_expired(self.services, told=told)
         for batch_id in unclaimed:
@@ -150,12 +172,17 @@ async def run(settings: Settings) -> None:
     services = compose(settings)
     wake = Wake(app_url(settings), (OUTBOX, RESULTS, FILES))
     relay = Relay(services, settings.workers)
+    urgent = asyncio.Semaphore(0)
     try:
-        async with wake.listening(), asyncio.TaskGroup() as group:
-            group.create_task(_beat(relay))
-            group.create_task(_relay(relay, wake))
-            for chore in upkeep.CHORES:
-                group.create_task(upkeep.for_ever(services, chore))
+        with wake.telling(
+            OUTBOX, lambda payload: urgent.release() if priority_of(payload) == Priority.WAITING else None
+        ):
+            async with wake.listening(), asyncio.TaskGroup() as group:
+                group.create_task(_hurry(relay, urgent))
+                group.create_task(_beat(relay))
+                group.create_task(_relay(relay, wake))
+                for chore in upkeep.CHORES:
+                    group.create_task(upkeep.for_ever(services, chore))
     except asyncio.CancelledError:
         log.info("the relay ends")
     finally:
@@ -180,6 +207,16 @@ async def _relay(relay: Relay, wake: Wake) -> None:
             log.info("Postgres and Redis are back")
         failures = 0
         await wake.within(POLL_S)
+
+
+async def _hurry(relay: Relay, urgent: asyncio.Semaphore) -> None:
+    """Tell of each thing that somebody waits for as soon as it is there; what is missed, the sweep tells."""
+    while True:
+        await urgent.acquire()
+        try:
+            await relay.hurry()
+        except RedisError as error:
+            log.debug("somebody waits, and no worker was told: %s", error)
 
 
 async def _beat(relay: Relay) -> None:

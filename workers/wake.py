@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 
-from data.listening import Listener
+from data.listening import Hear, Listener
 
 
 class Wake:
@@ -25,6 +25,10 @@ class Wake:
         rang = self._alarm.is_set()
         self._alarm.clear()
         return rang
+
+    def telling(self, channel: str, hear: Hear) -> AbstractContextManager[None]:
+        """Have `hear` called at each notification on one of the channels, besides the alarm, in the context."""
+        return self._listener.follow((channel,), hear)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:

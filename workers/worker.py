@@ -21,6 +21,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 
+from core.engines import Engines
 from data.settings import Settings
 from workers import heartbeat
 from workers.composition import compose
@@ -105,9 +107,9 @@ class InspectionWorker(SimpleWorker):
             self.asked_to_stop = self._stop_requested = True
 
 
-def run(settings: Settings, *, name: str = "") -> None:
-    """Work until TERM or INT, or until the process should be replaced."""
-    process = WorkerProcess(compose(settings), name)
+def run(settings: Settings, *, name: str = "", load_engines: Callable[[], Engines] | None = None) -> None:
+    """Work until TERM or INT, or until the process should be replaced; with the installed engines, if none are told."""
+    process = WorkerProcess(compose(settings, load_engines=load_engines), name)
     process.warm()
     watch(process)
     try:

@@ -14,7 +14,7 @@ import faulthandler
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
@@ -23,11 +23,14 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from data.outage import AWAY, is_away
-from workers import heartbeat, memory
+from data.priorities import Priority
+from data.urls import app_url
+from workers import heartbeat, memory, urgency
 from workers.composition import Services
 from workers.heartbeat import Heartbeat
-from workers.inspecting import inspect_batch
+from workers.inspecting import Outcome, inspect_batch, inspect_urgent
 from workers.opening import open_files
+from workers.urgency import NothingUrgent, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +71,38 @@ class WorkerProcess:
         self.asked_to_stop = False
         self.left_behind: str | None = None
         self.batches = 0
+        self.urgency: Urgency = NothingUrgent()
         self._first_mb: int | None = None
         self._runner = asyncio.Runner()
         _current.set(self)
 
     def warm(self) -> None:
-        """Load the engines, so that the first part does not wait for them."""
+        """Load the engines and make the first connections, so that the first part does not wait for them."""
         _ = self.services.engines
+        self.urgency = urgency.listen(app_url(self.services.settings))
 
     def inspect(self, batch_id: UUID) -> None:
         """Inspect a batch on this process's loop; count what came of it."""
-        self._do(f"batch {batch_id}", lambda: self._inspect(batch_id))
+        self._do(
+            f"batch {batch_id}",
+            lambda: self._patiently(
+                lambda: inspect_batch(self.services, batch_id, holder=self.life.name, pulse=self),
+            ),
+        )
+
+    def inspect_urgent(self) -> None:
+        """Inspect what somebody waits for; count what came of it."""
+        urgent = Priority.WAITING + 1
+        self._do(
+            "what is waited for",
+            lambda: self._patiently(
+                lambda: inspect_urgent(self.services, than=urgent, holder=self.life.name, pulse=self),
+            ),
+        )
+
+    def urgent_beyond(self, priority: int) -> bool:
+        """Tell whether something more urgent has come since this was asked and answered yes."""
+        return self.urgency.beyond(priority)
 
     def open(self) -> None:
         """Open stored files for a while."""
@@ -135,11 +159,11 @@ class WorkerProcess:
             if self.watched:
                 faulthandler.cancel_dump_traceback_later()
 
-    async def _inspect(self, batch_id: UUID) -> None:
+    async def _patiently(self, work: Callable[[], Awaitable[Outcome]]) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                outcome = await inspect_batch(self.services, batch_id, holder=self.life.name, pulse=self)
+                outcome = await work()
             except AWAY as error:
                 if not is_away(error) or time.monotonic() > deadline:
                     raise
@@ -147,6 +171,8 @@ class WorkerProcess:
                 await asyncio.sleep(PAUSE_S)
             else:
                 self.life = replace(self.life, done=self.life.done + len(outcome.judged))
+                if outcome.refused:  # frozen, or far too slow: somebody else has them, or has done them
+                    log.warning("%d results came after their lease had ended and were refused", len(outcome.refused))
                 return
 
     async def _open(self) -> None:

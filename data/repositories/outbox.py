@@ -1,6 +1,7 @@
 """Writes what waits: batching by the relay, claiming by workers, and the way back. Rules: `data.tables.outbox`.
 
-Every time is the database's own, so that the clocks of other machines do not matter.
+Every time is the database's own, so that the clocks of other machines do not matter. That clock too may be set back:
+times that then lie further ahead than they were ever set are no reason to wait.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, ScalarSelect, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.priorities import Priority
 from data.tables import QUEUE_STEPS, OutboxItem, QueuePlace
 
 NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
 NO_BATCH = {**NO_LEASE, "batch_id": None, "batched_at": None}
+
+SET_BACK_S = 1.0
+"""What was batched or claimed so long after now was so before the clock was set back."""
 
 
 _PLACES: dict[QueuePlace, ColumnElement[bool]] = {
@@ -62,11 +67,12 @@ class Outbox:
         """Put up to `limit` of the rows that may begin now into a batch, the most urgent and oldest first.
 
         A row that was claimed before goes alone, so that a picture that takes its worker down takes nothing with it.
-        Rows that another relay is batching are passed over.
+        Rows that another relay is batching are passed over. What somebody waits for is in no batch the first time: it
+        overtakes them (`claim_urgent`).
         """
         ready = (
             select(OutboxItem.inspection_id, OutboxItem.attempts)
-            .where(_may("batch"), OutboxItem.available_at <= func.now())
+            .where(_may("batch"), OutboxItem.available_at <= func.now(), ~overtakes())
             .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -99,16 +105,12 @@ class Outbox:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        batch = {
-            "batch_id": func.coalesce(OutboxItem.batch_id, lease.token),
-            "batched_at": func.coalesce(OutboxItem.batched_at, func.clock_timestamp()),
-        }
-        return await self._lease_to(lease, free, batch)
+        return await self._lease_to(lease, free, {"batch_id": func.coalesce(OutboxItem.batch_id, lease.token)})
 
     async def renew(self, lease: Lease) -> set[UUID]:
         """Hold what is still held for another `lease.seconds`; return which inspections those are."""
-        rows = _in_order(*_held(lease.token))
-        held = update(OutboxItem).where(OutboxItem.inspection_id.in_(rows)).values(lease_until=_ahead(lease.seconds))
+        longer = {"lease_until": _ahead(lease.seconds), "batched_at": func.clock_timestamp()}
+        held = update(OutboxItem).where(OutboxItem.inspection_id.in_(_in_order(*_held(lease.token)))).values(longer)
         return set(await self._session.scalars(held.returning(OutboxItem.inspection_id)))
 
     async def finish(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
@@ -141,11 +143,15 @@ class Outbox:
     async def take_expired(self, *, unclaimed_s: float, told: Collection[UUID] = ()) -> list[Claim]:
         """Let wait again what was claimed and never finished, or batched `unclaimed_s` ago and never claimed.
 
-        The batches in `told` are still in line for a worker: they are not lost, however long that takes.
+        The batches in `told` are still in line for a worker: they are not lost, however long that takes. A lease from
+        before the clock was set back would last as long as it was set back: it has ended.
         """
+        set_back = OutboxItem.batched_at > _ahead(SET_BACK_S)
         lost = or_(
-            _may("lose") & (OutboxItem.lease_until < func.clock_timestamp()),
-            _may("hand_back") & OutboxItem.batch_id.not_in(told) & (OutboxItem.batched_at < _ahead(-unclaimed_s)),
+            _may("lose") & ((OutboxItem.lease_until < func.clock_timestamp()) | set_back),
+            _may("hand_back")
+            & OutboxItem.batch_id.not_in(told)
+            & ((OutboxItem.batched_at < _ahead(-unclaimed_s)) | set_back),
         )
         rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
         back = (
@@ -156,17 +162,24 @@ class Outbox:
         )
         return [Claim(*row) for row in await self._session.execute(back)]
 
+    async def wake_overslept(self, *, most_s: float) -> int:
+        """Let begin what rests for longer than anything may, since the clock was set back; return how many."""
+        overslept = update(OutboxItem).where(OutboxItem.batch_id.is_(None), OutboxItem.available_at > _ahead(most_s))
+        woken = await self._session.execute(overslept.values(available_at=func.now()))
+        return woken.rowcount if isinstance(woken, CursorResult) else 0
+
     async def give_up(self, inspection_id: UUID) -> None:
         """Take an inspection that nobody holds off the queue without a result."""
         gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
         await self._session.execute(gone)
 
     async def _lease_to(self, lease: Lease, free: Select[UUID], values: dict[str, Any] | None = None) -> list[Claim]:
-        """Give the rows that `free` selects to a lease."""
+        """Give the rows that `free` selects to a lease; return them, the most urgent first."""
         leased = {
             "lease_token": lease.token,
             "lease_until": _ahead(lease.seconds),
             "leased_by": lease.holder,
+            "batched_at": func.clock_timestamp(),
             "attempts": OutboxItem.attempts + QUEUE_STEPS["claim"].attempts,
             **(values or {}),
         }
@@ -178,6 +191,11 @@ class Outbox:
         )
         rows = (await self._session.execute(claimed)).all()
         return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+
+
+def overtakes() -> ColumnElement[bool]:
+    """Return whether a row is in no batch, since somebody waits for it and nobody has begun it yet."""
+    return and_(OutboxItem.priority == Priority.WAITING, OutboxItem.attempts == 0)
 
 
 def _in_order(*conditions: ColumnElement[bool]) -> ScalarSelect[UUID]:

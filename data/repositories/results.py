@@ -1,14 +1,22 @@
-"""Writes results: once each, and never again."""
+"""Writes results: once each, and never again.
+
+All results of a flush go as one JSON document, which the database takes apart: the statement is the same for any number
+of them, so it is put together and planned once a connection. (As many values as columns times rows cost more to put
+together than the inspection's evidence to make.)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.signals import SIGNALS
 from data.tables import MISSING, Document, Result
 
 
@@ -36,9 +44,35 @@ class NewResult:
     seconds: Document = field(default_factory=dict)
 
     def row(self) -> dict[str, object]:
-        """Return the columns of `results`."""
+        """Return the columns of `results`, as plain JSON values."""
         columns = {name: value for name, value in vars(self).items() if name != "signals"}
-        return {**columns, **self.signals, "reasons": list(self.reasons)}
+        version_id = None if self.recipe_version_id is None else str(self.recipe_version_id)
+        plain = {
+            "inspection_id": str(self.inspection_id),
+            "recipe_version_id": version_id,
+            "digest": f"\\x{self.digest.hex()}",
+            "reasons": list(self.reasons),
+        }
+        return {**columns, **UNMEASURED, **self.signals, **plain}
+
+
+UNMEASURED = {f"{signal}_{kind}": MISSING for signal in SIGNALS for kind in ("score", "margin")} | {
+    "ocr_legible": MISSING
+}
+LEFT_TO_THE_DATABASE = {"judged_at", "mark"}
+_TABLE = cast("Table", Result.__table__)
+_COLUMNS = [each for each in _TABLE.columns if each.name not in LEFT_TO_THE_DATABASE]
+_ROWS = (
+    func.jsonb_to_recordset(bindparam("rows", type_=JSONB))
+    .table_valued(*(column(each.name, each.type) for each in _COLUMNS), name="row")
+    .render_derived(with_types=True)
+)
+_ADD = (
+    insert(_TABLE)
+    .from_select([each.name for each in _COLUMNS], select(*(_ROWS.c[each.name] for each in _COLUMNS)))
+    .on_conflict_do_nothing(index_elements=["inspection_id"])
+    .returning(_TABLE.c.inspection_id)
+)
 
 
 class Results:
@@ -51,7 +85,4 @@ class Results:
         """Add results; return the ids of those that were new. An inspection that has a result keeps the first."""
         if not new:
             return set()
-        signals = {name: MISSING for result in new for name in result.signals}
-        rows = [signals | result.row() for result in new]
-        added = insert(Result).values(rows).on_conflict_do_nothing(index_elements=["inspection_id"])
-        return set(await self._session.scalars(added.returning(Result.inspection_id)))
+        return set(await self._session.scalars(_ADD, {"rows": [result.row() for result in new]}))

@@ -2,10 +2,12 @@
 
 1. A row is made in the transaction that makes its inspection, and deleted in the one that writes its result.
 2. The relay gives rows a `batch_id`, and tells a worker that id; a worker claims the rows of its batch by a lease:
-   `lease_token`, made for the claim, good until `lease_until`.
+   `lease_token`, made for the claim, good until `lease_until`. What somebody waits for is claimed without a batch, and
+   its `batch_id` is then its lease's.
 3. Whoever writes a result must still hold the token. A lease that ran out is given to somebody else, and what its
    first holder brings later is refused.
-4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt.
+4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt; `batched_at` is
+   when the row was last handed on, to a batch or under a lease.
 5. What may happen to a row, and to its inspection in the same transaction, is a table: `QUEUE_STEPS`. A row
    goes nowhere else. `tests/workers/test_queue_model.py` walks all of it.
 """

@@ -254,7 +254,7 @@ def at_most(byte_count: int) -> Iterator[None]:
 
 
 async def test_what_does_not_fit_leaves_nothing_behind(folder: FolderStore, tmp_path: Path) -> None:
-    with at_most(CHUNK_BYTES), pytest.raises(StoreError, match="cannot be kept"):
+    with at_most(CHUNK_BYTES), pytest.raises(StoreFull, match="cannot be kept"):
         await folder.put(BIG)
     assert files(tmp_path) == []
     assert await folder.put(BIG) == address_of(BIG), "with room again, it is kept"

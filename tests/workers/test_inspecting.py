@@ -22,7 +22,6 @@ from data.channels import RESULTS
 from data.priorities import Priority
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
-from data.repositories.outbox import Lease
 from data.tables import OutboxItem, Result
 from data.urls import app_url
 from tests.data.rows import published, recipe, result
@@ -30,7 +29,16 @@ from tests.workers.conftest import Composed, GatedDatabase
 from tests.workers.fakes import Dim, Fails, Reads, Waits
 from tests.workers.queue_probe import picture, states, waiting
 from workers.composition import Services
-from workers.inspecting import FIRST_REST_S, MOST_REST_S, Outcome, _Batch, inspect_batch, rest_s
+from workers.inspecting import (
+    FIRST_REST_S,
+    MOST_REST_S,
+    OVERTAKING,
+    Outcome,
+    _Batch,
+    inspect_batch,
+    inspect_urgent,
+    rest_s,
+)
 from workers.intake import Particulars, accept
 from workers.outbox import next_batch, requeue_expired
 from workers.pulse import NoProcess
@@ -290,15 +298,66 @@ async def test_a_result_that_is_there_stays(composed: Composed) -> None:
     assert await waiting(services) == 0
 
 
-async def test_what_is_waited_for_goes_first(composed: Composed) -> None:
+class OnceUrgent(NoProcess):
+    """A process that is told, when it is asked for the second time, that something urgent has come."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def urgent_beyond(self, priority: int) -> bool:
+        self.asked += 1
+        return self.asked == 2
+
+
+class NeverUrgent(NoProcess):
+    """A process that is told of nothing urgent."""
+
+    def urgent_beyond(self, priority: int) -> bool:
+        return False
+
+
+async def done_in_order(services: Services) -> list[UUID]:
+    async with services.database.session() as session:
+        return list(await session.scalars(select(Result.inspection_id).order_by(Result.judged_at)))
+
+
+async def test_what_somebody_waits_for_goes_between_two_pictures_of_a_batch(composed: Composed) -> None:
     services = composed()
-    await accept(services, picture())
+    batch_id, ids = await batch_of(services, 3)
     urgent = await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    process = OnceUrgent()
+    outcome = await inspect_batch(services, batch_id, pulse=process)
+    assert outcome == Outcome(judged={*ids, urgent})
+    assert process.asked == 3
+    assert (await done_in_order(services))[0] == urgent, "the batch's own verdicts are written later"
+    assert await waiting(services) == 0
+
+
+async def test_nothing_overtakes_where_nothing_is_urgent(composed: Composed) -> None:
+    services = composed()
+    batch_id, ids = await batch_of(services, 2)
+    await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    assert await inspect_batch(services, batch_id, pulse=NeverUrgent()) == Outcome(judged=set(ids))
+    assert await waiting(services) == 1
+
+
+async def test_all_that_somebody_waits_for_is_inspected_however_much_it_is(composed: Composed) -> None:
+    services = composed()
+    ids = {await accept(services, picture(), Particulars(priority=Priority.WAITING)) for _ in range(OVERTAKING + 2)}
+    later = await accept(services, picture())
+    assert await inspect_urgent(services, than=Priority.LIVE) == Outcome(judged=ids)
+    assert await states(services) == {"done": OVERTAKING + 2, "received": 1}
+    assert later not in await done_in_order(services)
+
+
+async def test_what_is_urgent_and_fails_rests_and_is_tried_again(composed: Composed) -> None:
+    services = composed(Fails(ReaderFailed("dark"), 1))
+    id_ = await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    assert await inspect_urgent(services, than=Priority.LIVE) == Outcome(put_back={id_})
+    await rested(services)
     batch_id = await next_batch(services)
     assert batch_id is not None
-    async with services.database.unit_of_work() as work:
-        claims = await work.outbox.claim(batch_id, Lease(work.new_id(), 60))
-    assert claims[0].inspection_id == urgent
+    assert await inspect_batch(services, batch_id) == Outcome(judged={id_})
 
 
 @pytest.fixture

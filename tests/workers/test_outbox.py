@@ -66,7 +66,7 @@ async def test_no_more_batches_are_out_than_workers_begin_soon(services: Service
 
 async def test_what_comes_in_late_and_urgent_overtakes(services: Services) -> None:
     await take_in(services, 3)
-    urgent = await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    urgent = await accept(services, picture(), Particulars(priority=Priority.LIVE))
     batch_id = await next_batch(services, 1)
     assert batch_id is not None
     assert await members(services, batch_id) == {urgent}
@@ -168,3 +168,13 @@ async def test_a_failed_inspection_is_retried_from_the_first_attempt(composed: C
     assert not await retry(mended, id_), "it has its result"
     async with mended.database.session() as session:
         assert (await inspections.summary(session, id_)).error is None
+
+
+async def test_what_waits_from_before_the_clock_was_set_back_waits_no_longer(services: Services) -> None:
+    await take_in(services, 2)
+    async with services.database.unit_of_work() as work:
+        await work.session.execute(update(OutboxItem).values(available_at=text("now() + interval '1 day'")))
+        await work.commit()
+    assert await next_batch(services) is None
+    await requeue_expired(services)
+    assert len(await members(services, await batched(services))) == 2

@@ -157,7 +157,6 @@ class Asks(Reads):
 async def test_what_is_more_urgent_overtakes_after_the_picture_in_hand(
     composed: Composed, monkeypatch: pytest.MonkeyPatch, own: Priority, others: Priority, overtakes: bool
 ) -> None:
-    monkeypatch.setattr(inspecting, "LOOK_S", 0.0)
     monkeypatch.setattr(inspecting, "FLUSH_S", 0.0)
     reader = Asks()
     services = composed(reader)

@@ -98,7 +98,7 @@ async def test_while_a_batch_runs_the_process_says_so(services: Services) -> Non
             seen.append((process.busy_since is not None, process.life.doing))
             return worker_process.inspect_batch.__globals__["Outcome"]()
 
-        process._inspect = probe  # type: ignore[method-assign]
+        process._patiently = probe  # type: ignore[method-assign]
         process.inspect(UUID(int=1))
         assert process.busy_since is None
         assert process.life.doing == "idle"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -60,8 +61,54 @@ async def test_the_oldest_are_batched_first(database: Database) -> None:
 async def test_the_urgent_are_batched_before_the_old(database: Database) -> None:
     [old] = await waiting(database, priority=Priority.BATCH)
     [live] = await waiting(database, priority=Priority.LIVE)
+    assert await batch(database) == [live, old]
+
+
+async def urgent(database: Database, *, than: int = Priority.BATCH, limit: int = 100) -> list[UUID]:
+    async with database.unit_of_work() as work:
+        claims = await work.outbox.claim_urgent(Lease(work.new_id(), LEASE_S, "test"), than=than, limit=limit)
+        await work.commit()
+    return [claim.inspection_id for claim in claims]
+
+
+async def test_what_somebody_waits_for_is_in_no_batch_and_claimed_at_once(database: Database) -> None:
     [waited_for] = await waiting(database, priority=Priority.WAITING)
-    assert await batch(database) == [waited_for, live, old]
+    assert await batch(database) == []
+    assert await urgent(database, than=Priority.WAITING) == []
+    assert await urgent(database) == [waited_for]
+    assert await urgent(database) == [], "somebody has begun it"
+
+
+async def test_what_is_urgent_is_claimed_out_of_whatever_batch_it_lies_in_but_not_from_who_holds_it(
+    database: Database,
+) -> None:
+    held = await batched(database, priority=Priority.LIVE)
+    await claimed(database, held)
+    [old] = await waiting(database, priority=Priority.BATCH)
+    [live] = await waiting(database, priority=Priority.LIVE)
+    in_batch = await batched(database, 0)
+    assert await urgent(database) == [live]
+    _, ids = await claimed(database, in_batch)
+    assert ids == [old]
+
+
+async def test_what_was_claimed_before_overtakes_nobody_and_is_batched_alone(database: Database) -> None:
+    [twice] = await waiting(database, priority=Priority.WAITING)
+    await urgent(database)
+    async with database.unit_of_work() as work:
+        await work.session.execute(update(OutboxItem).values(lease_until=text("now() - interval '1 minute'")))
+        await work.commit()
+    assert [claim.inspection_id for claim in await take_expired(database)] == [twice]
+    await waiting(database, priority=Priority.BATCH)
+    assert await urgent(database) == []
+    assert await batch(database) == [twice]
+
+
+async def test_two_who_claim_what_is_urgent_never_get_one_row(database: Database) -> None:
+    ids = await waiting(database, 9, priority=Priority.WAITING)
+    got = await asyncio.gather(*(urgent(database, limit=4) for _ in range(3)))
+    assert sorted(id_ for each in got for id_ in each) == sorted({id_ for each in got for id_ in each})
+    assert sorted({id_ for each in got for id_ in each} | set(await urgent(database))) == ids
 
 
 async def test_what_rests_is_not_batched(database: Database) -> None:
@@ -108,7 +155,7 @@ async def test_a_claim_counts_an_attempt_and_names_its_holder(database: Database
 
 async def test_claims_come_in_order_of_urgency(database: Database) -> None:
     [late] = await waiting(database, priority=Priority.BATCH)
-    [soon] = await waiting(database, priority=Priority.WAITING)
+    [soon] = await waiting(database, priority=Priority.LIVE)
     _, ids = await claimed(database, await batched(database, 0))
     assert ids == [soon, late]
 
@@ -254,3 +301,48 @@ async def test_only_what_nobody_holds_is_given_up(database: Database, held: bool
         await work.outbox.give_up(id_)
         await work.commit()
     assert (await item(database, id_) is not None) is held
+
+
+async def set_back(database: Database, hours: int = 24) -> None:
+    """Set the clock back: to the database, every time that it has written lies so much further ahead."""
+    async with database.unit_of_work() as work:
+        times = (OutboxItem.available_at, OutboxItem.batched_at, OutboxItem.lease_until)
+        ahead = {time.key: time + timedelta(hours=hours) for time in times}
+        await work.session.execute(update(OutboxItem).values(ahead))
+        await work.commit()
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_has_ended(database: Database) -> None:
+    lease, [id_] = await claimed(database, await batched(database))
+    assert await take_expired(database) == []
+    await set_back(database)
+    assert [claim.inspection_id for claim in await take_expired(database)] == [id_]
+    assert await finish(database, lease, [id_]) == set()
+
+
+async def test_a_lease_that_is_renewed_after_the_clock_was_set_back_stands(database: Database) -> None:
+    lease, [id_] = await claimed(database, await batched(database))
+    await set_back(database)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.renew(lease) == {id_}
+        await work.commit()
+    assert await take_expired(database) == []
+
+
+async def test_a_batch_from_before_the_clock_was_set_back_is_lost_unless_it_stands_in_line(database: Database) -> None:
+    batch_id = await batched(database)
+    await set_back(database)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.take_expired(unclaimed_s=60, told=[batch_id]) == []
+    assert len(await take_expired(database)) == 1
+
+
+@pytest.mark.parametrize(("hours", "woken"), [(24, 1), (0, 0)], ids=["set back", "as it was"])
+async def test_nothing_rests_for_as_long_as_the_clock_was_set_back(database: Database, hours: int, woken: int) -> None:
+    await waiting(database, 1)
+    await set_back(database, hours)
+    assert bool(await batch(database)) is not bool(woken)
+    async with database.unit_of_work() as work:
+        assert await work.outbox.wake_overslept(most_s=60) == woken
+        await work.commit()
+    assert bool(await batch(database)) is bool(woken)

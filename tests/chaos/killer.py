@@ -1,0 +1,88 @@
+"""The one who strikes: everything is killed in turn, and Redis loses what it holds. Seeded, and timed by progress.
+
+A blow falls when so many parts have been acknowledged, and the next ones are already on their way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from redis import asyncio as redis
+
+from data import embedded_urls
+from tests.chaos.house import PARTS, PATIENCE_S, WORKERS, House
+from tests.chaos.sender import Sender
+from tests.workers.programs import until
+
+AT_WORK_S = 5.0
+"""So long a worker's blow waits for the worker to hold something; then it falls all the same."""
+
+MOST_DELAY_S = 0.3
+
+
+async def kill_at_work(house: House, worker: str) -> None:
+    """Kill a worker that has begun something, if there is something to begin."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(AT_WORK_S):
+            while not await house.held_by(worker):  # noqa: ASYNC110 - other processes do the work
+                await asyncio.sleep(0.02)
+    await house.kill(worker)
+
+
+async def wipe(house: House) -> None:
+    """Redis forgets everything, and goes on."""
+    await house.pid("valkey")
+    client = redis.Redis.from_url(embedded_urls.redis_url(house.home))
+    await client.flushall()
+    await client.aclose()
+
+
+async def lose_the_log(house: House) -> None:
+    """Redis is killed, and its log is gone when it comes back."""
+    async with house.unattended():
+        await house.kill("valkey")
+        shutil.rmtree(house.home / "valkey" / "appendonlydir")
+
+
+STRIKES: dict[str, Callable[[House], Awaitable[None]]] = {
+    **{part: lambda house, part=part: house.kill(part) for part in PARTS},  # type: ignore[misc]
+    **{worker: partial(kill_at_work, worker=worker) for worker in WORKERS},
+    "wipe": wipe,
+    "lose the log": lose_the_log,
+}
+
+
+@dataclass(frozen=True)
+class Blow:
+    """What is struck; it falls once `after` parts have been acknowledged, and `delay_s` later."""
+
+    name: str
+    after: int
+    delay_s: float
+
+
+def blows(seed: int, *, rounds: int, every: int) -> tuple[Blow, ...]:
+    """Return so many rounds in which each part is killed once, and one of each wipe; a blow about `every` parts."""
+    chance = random.Random(seed)  # noqa: S311 - to be the same each time
+    names = [name for _ in range(rounds) for name in chance.sample(PARTS, len(PARTS))]
+    for wiping in ("wipe", "lose the log"):
+        names.insert(chance.randrange(1, len(names)), wiping)
+    return tuple(
+        Blow(name, number * every + chance.randrange(every), chance.uniform(0, MOST_DELAY_S))
+        for number, name in enumerate(names)
+    )
+
+
+async def strike(house: House, sender: Sender, plan: tuple[Blow, ...], *, every: int) -> None:
+    """Let the blows fall, each while the next parts are being sent."""
+    for blow in plan:
+        sender.allow(every)
+        await until(lambda blow=blow: len(sender.acknowledged) >= blow.after, PATIENCE_S)  # type: ignore[misc]
+        await asyncio.sleep(blow.delay_s)
+        await STRIKES[blow.name](house)
