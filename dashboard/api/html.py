@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from dashboard.api.errors import PROBLEMS, ProblemKind
+from dashboard.api.errors import PROBLEMS
+from dashboard.api.problem_kind import ProblemKind
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
