@@ -1,8 +1,8 @@
 """The queue as a pure transition system: what may happen next, by the very tables that the code runs.
 
 A small plant: one run with an archive of two pictures, two workers, relay and sweeper, a Redis that forgets, leases
-whose time is over while their holders sleep, workers that are killed, a person who cancels and retries. `events` returns
-everything that may happen in a state; nothing here decides what is right, that is for the tests.
+whose time is over while their holders sleep, workers that are killed, a person who cancels and retries. `events`
+returns everything that may happen in a state; nothing here decides what is right, that is for the tests.
 """
 
 from __future__ import annotations
