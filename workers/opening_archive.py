@@ -22,8 +22,8 @@ from workers.opening_rows import Kept, Opened, kept, write_inspections, write_pi
 if TYPE_CHECKING:
     from workers.opening import Opening
 
-SLICE_S = 0.1
-SLICE_MEMBERS = 16
+SLICE_S = 0.05
+SLICE_MEMBERS = 8
 
 
 @dataclass(frozen=True)

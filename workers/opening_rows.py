@@ -19,6 +19,9 @@ from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 from workers.keeping import keep, write
 
+ROWS_AT_ONCE = 500
+"""Rows of one statement; each takes 14 of the 32,767 parameters that one may have."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -67,18 +70,24 @@ async def write_inspections(
     work: UnitOfWork, context: RunContext, opened: Sequence[Opened], image_ids: Mapping[str, UUID]
 ) -> None:
     """Write the inspections of files whose rows and pictures are there."""
-    for each in opened:
-        for place in each.kept.places:
-            await _inspection(work, context, each, image_ids[each.kept.picture.address], place)
-    if opened:
+    new = [
+        await _inspection(work, context, each, image_ids[each.kept.picture.address], place)
+        for each in opened
+        for place in each.kept.places
+    ]
+    for begin in range(0, len(new), ROWS_AT_ONCE):
+        some = new[begin : begin + ROWS_AT_ONCE]
+        await work.inspections.add_all(some)
+        await work.outbox.add_all([each.id for each in some], context.priority, run_id=context.run_id)
+    if new:
         await work.notify(OUTBOX, {"priority": context.priority})
 
 
 async def _inspection(
     work: UnitOfWork, context: RunContext, opened: Opened, image_id: UUID, place: Place | None
-) -> None:
+) -> NewInspection:
     seat = None if place is None else Seat(str((context.tray or {})["carrier"]), place.row, place.column)
-    new = NewInspection(
+    return NewInspection(
         id=work.new_id(),
         attempt=await work.parts.begin_attempt(context.lot_id, None, seat),
         station_id=context.station_id,
@@ -94,5 +103,3 @@ async def _inspection(
         lot_on_hold=context.lot_on_hold,
         region=None if place is None else Region(place.quad).to_document(),
     )
-    await work.inspections.add(new)
-    await work.outbox.add(new.id, new.priority, run_id=context.run_id)

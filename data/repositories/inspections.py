@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,26 +56,14 @@ class Inspections:
 
     async def add(self, new: NewInspection) -> None:
         """Add an inspection and its pictures."""
-        inspection = {
-            "id": new.id,
-            "unit_id": new.attempt.unit_id,
-            "attempt": new.attempt.number,
-            "lot_id": new.lot_id,
-            "station_id": new.station_id,
-            "recipe_version_id": new.recipe_version_id,
-            "priority": new.priority,
-            "captured_at": new.captured_at,
-            "file_name": new.file_name,
-            "run_id": new.run_id,
-            "run_file_id": new.run_file_id,
-            "trigger_number": new.trigger_number,
-            "lot_texts": new.lot_texts,
-            "lot_on_hold": new.lot_on_hold,
-        }
-        pictures = (Pictured(new.image_id, new.lighting, new.region), *new.others)
-        images = [{"inspection_id": new.id, "position": at, **vars(one)} for at, one in enumerate(pictures)]
-        await self._session.execute(insert(Inspection).values(inspection))
-        await self._session.execute(insert(InspectionImage).values(images))
+        await self.add_all([new])
+
+    async def add_all(self, new: Sequence[NewInspection]) -> None:
+        """Add inspections and their pictures, at the cost of one."""
+        if new:
+            await self._session.execute(insert(Inspection).values([_row(each) for each in new]))
+            images = [image for each in new for image in _images(each)]
+            await self._session.execute(insert(InspectionImage).values(images))
 
     async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
         """Bring inspections to the state `to`; return those that went there, with their priority.
@@ -96,6 +84,30 @@ class Inspections:
         values = {"state": "failed", "error_code": code, "error_detail": detail, "finished_at": func.now()}
         may = update(Inspection).where(Inspection.id == id_, Inspection.state.in_(_before("failed")))
         return await self._session.scalar(may.values(values).returning(Inspection.id)) is not None
+
+
+def _row(new: NewInspection) -> dict[str, object]:
+    return {
+        "id": new.id,
+        "unit_id": new.attempt.unit_id,
+        "attempt": new.attempt.number,
+        "lot_id": new.lot_id,
+        "station_id": new.station_id,
+        "recipe_version_id": new.recipe_version_id,
+        "priority": new.priority,
+        "captured_at": new.captured_at,
+        "file_name": new.file_name,
+        "run_id": new.run_id,
+        "run_file_id": new.run_file_id,
+        "trigger_number": new.trigger_number,
+        "lot_texts": new.lot_texts,
+        "lot_on_hold": new.lot_on_hold,
+    }
+
+
+def _images(new: NewInspection) -> list[dict[str, object]]:
+    pictures = (Pictured(new.image_id, new.lighting, new.region), *new.others)
+    return [{"inspection_id": new.id, "position": at, **vars(one)} for at, one in enumerate(pictures)]
 
 
 def _before(state: InspectionState) -> list[InspectionState]:

@@ -60,8 +60,13 @@ class Outbox:
 
     async def add(self, inspection_id: UUID, priority: int, *, run_id: UUID | None = None) -> None:
         """Let an inspection wait; one that waits already keeps its place."""
-        row = {"inspection_id": inspection_id, "priority": priority, "run_id": run_id}
-        await self._session.execute(insert(OutboxItem).values(row).on_conflict_do_nothing())
+        await self.add_all([inspection_id], priority, run_id=run_id)
+
+    async def add_all(self, ids: Collection[UUID], priority: int, *, run_id: UUID | None = None) -> None:
+        """Let inspections wait, at the cost of one."""
+        rows = [{"inspection_id": id_, "priority": priority, "run_id": run_id} for id_ in ids]
+        if rows:
+            await self._session.execute(insert(OutboxItem).values(rows).on_conflict_do_nothing())
 
     async def batch(self, batch_id: UUID, limit: int) -> list[UUID]:
         """Put up to `limit` of the rows that may begin now into a batch, the most urgent and oldest first.
