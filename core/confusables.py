@@ -1,7 +1,8 @@
 """Characters that the readers cannot be trusted to tell apart in the fonts of marks.
 
 Where a reading differs from what is expected only by such a pair, it says nothing against the part: the field counts
-as one that cannot be told, neither as right nor as wrong.
+as one that cannot be told, neither as right nor as wrong. Where it agrees with what is expected, but leaves the other
+character of a pair a chance, it does not prove the part right either.
 """
 
 from __future__ import annotations

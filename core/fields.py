@@ -21,8 +21,11 @@ from core.recipe import ExpectedLine
 CERTAIN = 0.5
 """A character is likelier than everything else at its place."""
 
-CLEAR = 0.90
+CLEAR = 0.93
 """A character is read beyond doubt: it can speak against what is expected."""
+
+TOLD_APART = 0.90
+"""An expected character is surer than this where the readers confuse it with another: their own word is not enough."""
 
 STEADY = 0.70
 """Every character of a rival is at least so sure: what differs in a line that is doubtful elsewhere proves little."""
@@ -136,7 +139,7 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
     known, free = scored[case.expected], scored[case.free]
     certain, allowed = _confidences(known, case.form)
     ratio, rival = max(_rivals(case, known, free), default=(0.0, ""))
-    legible = _tells(case, free) if case.differences else bool(np.min(certain) >= CERTAIN)
+    legible = _tells(case, free) if case.differences else bool(np.min(certain) >= CERTAIN) and _told_apart(case, known)
     fields, start = [], 0
     for line, own in zip(expected, case.match.forms, strict=True):
         span = slice(start, start + len(own))
@@ -204,6 +207,15 @@ def _beyond(case: Case, column: Aligned) -> bool:
 def _margin(ratio: float) -> float:
     """(P - R) / (P + R) of R / P."""
     return (1.0 - ratio) / (1.0 + ratio) if np.isfinite(ratio) else -1.0
+
+
+def _told_apart(case: Case, known: Scored) -> bool:
+    """Whether each expected character is sure beside every one that readers confuse it with."""
+    return all(
+        not own.counts or symbol in own.choices or not confusable(character, symbol) or 1 / (1 + ratio) >= TOLD_APART
+        for character, own, ratios in zip(case.expected.text, case.places, known.substituted, strict=True)
+        for symbol, ratio in zip(known.symbols, ratios, strict=True)
+    )
 
 
 def _tells(case: Case, free: Scored) -> bool:

@@ -11,6 +11,11 @@ For one text (Graves et al. 2006, with a_c and a_b the mass that ends in charact
 and r_c, r_b the mass from there to the end, that frame included. A text with one symbol c in place of x_j, or put in
 after x_j, shares all of its path but the stay in c, so its probability is a sum over that stay; a text without x_j is
 a sum over the frame in which it was left out. All come as ratios to the probability of the text itself.
+
+Example: a line of two frames, the first A 0.7, B 0.2, blank 0.1, the second blank 0.8, A 0.1, B 0.1. "A" is spelt by
+A-blank, A-A and blank-A: 0.7 x 0.8 + 0.7 x 0.1 + 0.1 x 0.1 = 0.64. "B" in its place: 0.2 x 0.8 + 0.2 x 0.1 + 0.1 x 0.1
+= 0.19, the ratio 0.19 / 0.64. B put in after it: only A-B spells that, 0.7 x 0.1, the ratio 0.07 / 0.64. Without it:
+blank-blank, 0.1 x 0.8, the ratio 0.08 / 0.64.
 """
 
 from __future__ import annotations

@@ -122,3 +122,15 @@ def test_the_same_hypotheses_give_the_same_bytes() -> None:
     hypotheses = [Hypothesis(random_line(3, frames=20), "ABA"), Hypothesis(random_line(4), "B")]
     first, second = score(hypotheses), score(hypotheses)
     assert [one.substituted.tobytes() for one in first] == [one.substituted.tobytes() for one in second]
+
+
+def test_the_worked_example_holds() -> None:
+    table = np.zeros((2, WIDTH))
+    table[0, [0, COLUMN["A"], COLUMN["B"]]] = 0.1, 0.7, 0.2
+    table[1, [0, COLUMN["A"], COLUMN["B"]]] = 0.8, 0.1, 0.1
+    scored = one(Folded(table, "A"), "A")
+    rank = scored.symbols.index("B")
+    assert np.exp(scored.log_probability) == pytest.approx(0.64)
+    assert scored.substituted[0, rank] == pytest.approx(0.19 / 0.64)
+    assert scored.inserted[1, rank] == pytest.approx(0.07 / 0.64)
+    assert scored.deleted[0] == pytest.approx(0.08 / 0.64)

@@ -83,6 +83,25 @@ def test_what_cannot_be_told_is_no_rival_and_no_match(expected: str, spec: Spec)
     assert field.score < 0.8
 
 
+@pytest.mark.parametrize(
+    ("expected", "spec", "told"),
+    [
+        pytest.param("74LS08", [*"74LS0", {"8": 0.88, "B": 0.1}], False, id="as-expected-but-perhaps-its-like"),
+        pytest.param("74LS0B", [*"74LS0", {"B": 0.88, "8": 0.1}], False, id="the-wrong-one-of-a-pair"),
+        pytest.param("74LS08", [*"74LS0", {"8": 0.95, "B": 0.03}], True, id="clear-of-its-like"),
+        pytest.param("74LS08", [*"74LS0", {"8": 0.88, "4": 0.1}], True, id="perhaps-one-that-is-never-confused"),
+        pytest.param("74LS0{X}", [*"74LS0", {"8": 0.88, "B": 0.1}], True, id="either-is-allowed"),
+        pytest.param("74LS0{N}", [*"74LS0", {"8": 0.88, "B": 0.1}], False, id="one-is-allowed"),
+    ],
+)
+def test_a_character_is_told_only_where_it_is_clear_of_those_it_is_confused_with(
+    expected: str, spec: Spec, told: bool
+) -> None:
+    field = checked(expected, spec)
+    assert field.legible is told
+    assert not field.rivalled
+
+
 def test_expectation_never_invents_a_character() -> None:
     doubtful: Spec = [*"SN74LS0", {"6": 0.55, "0": 0.4}, "N"]
     assert checked("SN74LS00N", doubtful).score == pytest.approx(0.4 / 0.95, abs=0.03)
