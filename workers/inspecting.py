@@ -25,6 +25,7 @@ from uuid import UUID
 
 from core.errors import LotTextInvalid, MarksightError, RecipeInvalid
 from data.errors import StoreError
+from data.outage import AWAY, is_away
 from data.priorities import Priority
 from data.queries.queue import Task
 from data.repositories.outbox import Claim, Lease
@@ -140,7 +141,12 @@ class _Batch:
         """Let what is more urgent go first."""
         if priority == Priority.WAITING or not self._pulse.urgent_beyond(priority):
             return
-        first = await inspect_urgent(self._services, than=priority, holder=self._holder, pulse=self._pulse)
+        try:
+            first = await inspect_urgent(self._services, than=priority, holder=self._holder, pulse=self._pulse)
+        except AWAY as error:  # nobody overtakes then, and what is in hand is not lost for it
+            if not is_away(error):
+                raise
+            return
         self.outcome.add(first)
 
     async def _inspect(self, claim: Claim, task: Task) -> None:

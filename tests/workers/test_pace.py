@@ -178,7 +178,7 @@ async def _in_order(services: Services) -> list[UUID]:
 
 async def test_the_urgent_in_a_batch_of_its_own_is_taken_too_and_once(composed: Composed) -> None:
     services = composed()
-    urgent = await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    urgent = await accept(services, picture(), Particulars(priority=Priority.LIVE))
     batch_id = await batched(services)
     assert (await inspect_urgent(services, than=Priority.BATCH)).judged == {urgent}
     assert (await inspect_batch(services, batch_id)).judged == set()

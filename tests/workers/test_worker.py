@@ -19,7 +19,7 @@ from rq.worker import WorkerStatus
 
 from data import embedded_urls
 from data.settings import Settings
-from tests.workers import queue_probe
+from tests.workers import queue_probe, run_probe
 from tests.workers.programs import until
 from workers import heartbeat, worker, worker_process
 from workers.child import Child, Program
@@ -257,3 +257,38 @@ async def test_a_worker_asked_to_stop_while_redis_is_away_ends_cleanly(services:
             assert await child.wait() == 0
     finally:
         await child.stop()
+
+
+async def test_a_stored_run_is_opened_and_judged_by_way_of_redis(services: Services) -> None:
+    run_id = await run_probe.stored_run(services, {"lot.zip": run_probe.zipped(run_probe.pictures(5)), "b": b"words"})
+    relay = Relay(services)
+    for _ in range(3):
+        await relay.turn()
+        await _in_thread(services, _burst)
+    found = await run_probe.shown(services, run_id)
+    assert (found.state, found.counts.judged, found.counts.files_refused) == ("done", 5, 1)
+    assert services.queue.connection.keys("rq:job:*") == []
+
+
+async def test_files_are_told_of_once_while_redis_knows_it_and_again_when_it_has_forgotten(services: Services) -> None:
+    await run_probe.stored_run(services)
+    relay = Relay(services)
+    await relay.turn()
+    await relay.turn()
+    assert len(services.queue) == 1
+    services.queue.connection.flushall()
+    await relay.turn()
+    assert len(services.queue) == 1
+
+
+async def test_a_worker_asked_to_stop_hands_back_what_it_has_not_begun(services: Services) -> None:
+    ids = await queue_probe.take_in(services, 4)
+    await Relay(services, workers=1, _swept=float("inf")).turn()
+
+    def stopped(process: WorkerProcess) -> None:
+        process.asked_to_stop = True
+        _burst(process)
+
+    await _in_thread(services, stopped)
+    assert await queue_probe.states(services) == {"received": len(ids)}
+    assert {row.attempts for row in await run_probe.outbox(services)} == {0}
