@@ -121,7 +121,7 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
     async def done() -> bool:
         try:
             async with services.database.session() as session:
-                return (await inspections.summary(session, inspection_id)).state in FINAL_STATES
+                return await inspections.state(session, inspection_id) in FINAL_STATES
         except NotFound:  # it is spooled
             return False
         except AWAY as error:  # it may come back in time

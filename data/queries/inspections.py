@@ -118,6 +118,18 @@ async def of_unit(session: AsyncSession, unit_id: UUID) -> tuple[InspectionSumma
     return tuple(summary_of(row) for row in rows)
 
 
+async def state(session: AsyncSession, inspection_id: UUID) -> InspectionState:
+    """Return where an inspection stands, and nothing else: at a tenth of what `summary` costs.
+
+    Raises:
+        NotFound: there is no such inspection.
+    """
+    found = await session.scalar(select(Inspection.state).where(Inspection.id == inspection_id))
+    if found is None:
+        raise NotFound("inspection", inspection_id)
+    return found
+
+
 async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: InspectionFilter | None = None) -> Neighbours:
     """Return what lies before and after an inspection, among those that `wanted` lets through."""
     among = wanted or InspectionFilter()

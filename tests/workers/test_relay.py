@@ -13,12 +13,14 @@ from redis.exceptions import RedisError
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from data.priorities import Priority
 from data.repositories.outbox import Lease
 from data.tables import OutboxItem
 from data.urls import app_url
-from tests.workers.queue_probe import states, take_in, waiting
+from tests.workers.queue_probe import picture, states, take_in, waiting
 from workers import heartbeat, outbox, relay
 from workers.composition import Services, compose
+from workers.intake import Particulars, accept
 from workers.relay import Relay, batch_limit, enqueue
 from workers.wake import Wake
 
@@ -164,7 +166,54 @@ async def test_told_twice_of_a_batch_redis_holds_one_job(services: Services) -> 
 
 @pytest.mark.parametrize(
     ("waiting", "workers", "expected"),
-    [(1, 1, 1), (10, 2, 2), (4, 1, 1), (5, 1, 2), (1000, 2, 16), (0, 0, 1), (7, 0, 2)],
+    [(1, 1, 1), (10, 2, 2), (4, 1, 1), (5, 1, 2), (1000, 2, 32), (0, 0, 1), (7, 0, 2)],
 )
 def test_a_batch_is_a_share(waiting: int, workers: int, expected: int) -> None:
     assert batch_limit(waiting, workers) == expected
+
+
+async def test_what_somebody_waits_for_is_told_before_all_else_however_much_is_out(services: Services) -> None:
+    await take_in(services, outbox.MAX_UNCLAIMED + 5)
+    own = Relay(services, workers=100, _swept=inf)
+    await own.turn()
+    await own.hurry()
+    first, *rest = services.queue.job_ids
+    assert first.startswith(relay.URGENT)
+    assert len(rest) == outbox.MAX_UNCLAIMED
+    job = services.queue.fetch_job(first)
+    assert job is not None
+    assert (job.func_name, job.args, job.timeout, job.result_ttl) == (relay.URGENT_JOB, [], -1, 0)
+
+
+async def test_the_sweep_tells_once_more_of_what_somebody_still_waits_for(services: Services) -> None:
+    for _ in range(2):
+        await accept(services, picture(), Particulars(priority=Priority.WAITING))
+    for _ in range(2):  # the second time they are still told of
+        await Relay(services).turn()
+        assert [name[: len(relay.URGENT)] for name in services.queue.job_ids] == [relay.URGENT] * 2
+    services.queue.connection.flushall()
+    await Relay(services).turn()
+    assert len(services.queue.job_ids) == 2
+    assert await states(services) == {"received": 2}
+
+
+class Hurried:
+    """Counts how often it was told to hurry, and fails the first time."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    async def hurry(self) -> None:
+        self.times += 1
+        if self.times == 1:
+            raise RedisError("away")
+
+
+async def test_redis_away_keeps_nobody_from_being_told_later() -> None:
+    hurried, urgent = Hurried(), asyncio.Semaphore(2)
+    task = asyncio.create_task(relay._hurry(hurried, urgent))  # type: ignore[arg-type]
+    async with asyncio.timeout(30):
+        while hurried.times < 2:  # noqa: ASYNC110 - the task does it
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -18,6 +18,7 @@ from redis import Redis
 from rq.worker import WorkerStatus
 
 from data import embedded_urls
+from data.priorities import Priority
 from data.settings import Settings
 from tests.workers import queue_probe, run_probe
 from tests.workers.programs import until
@@ -27,6 +28,7 @@ from workers.composition import Services, compose
 from workers.embedded import home as state_folder
 from workers.embedded import valkey as embedded_valkey
 from workers.embedded.service_user import service_user
+from workers.intake import Particulars, accept
 from workers.relay import Relay
 from workers.worker import InspectionWorker
 from workers.worker_process import WorkerProcess
@@ -215,6 +217,7 @@ def _own(valkey: Child) -> dict[str, str]:
 
 HANGS = """
 import time
+from data.priorities import Priority
 from data.settings import Settings
 from workers import worker
 from workers.composition import compose
@@ -292,3 +295,10 @@ async def test_a_worker_asked_to_stop_hands_back_what_it_has_not_begun(services:
     await _in_thread(services, stopped)
     assert await queue_probe.states(services) == {"received": len(ids)}
     assert {row.attempts for row in await run_probe.outbox(services)} == {0}
+
+
+async def test_what_somebody_waits_for_is_judged_by_an_idle_worker_that_is_told(services: Services) -> None:
+    id_ = await accept(services, queue_probe.picture(), Particulars(priority=Priority.WAITING))
+    await Relay(services).hurry()
+    await _in_thread(services, _burst)
+    assert await queue_probe.results(services) == {id_}

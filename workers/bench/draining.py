@@ -1,7 +1,8 @@
 """What a part costs beside its inspection: thousands of parts in the outbox, and workers whose reader costs nothing.
 
 The parts are written in one transaction while the workers stand idle; then the clock runs until the last one is off the
-outbox. Time is told as it passes, and as the processor spent it, by process.
+outbox. Time is told as it passes, and as the processor spent it, by process. The parts have no recipe: verifying
+belongs to the inspection, and is left out with it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,9 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from core.image import probe
-from core.recipe import Recipe
 from data.channels import OUTBOX
 from data.database import Database
 from data.priorities import Priority
-from data.queries import recipes
 from data.repositories.images import Picture
 from data.tables import Inspection, InspectionImage, OutboxItem, Result, Unit
 from workers import heartbeat
@@ -65,7 +64,19 @@ class Drained:
         return 1000 * self.processor_s[name] / self.parts
 
 
-async def drained(home: Path, recipe: Recipe, *, parts: int, workers: int) -> Drained:
+def written(folder: Path, count: int) -> list[Path]:
+    """Write the small pictures as files, for a peer that reads files; return so many paths, the same ones in turn."""
+    paths = [folder / f"free-{number}.png" for number in range(PICTURES)]
+    for number, path in enumerate(paths):
+        path.write_bytes(_picture(number))
+    return [paths[place % PICTURES] for place in range(count)]
+
+
+def _picture(number: int) -> bytes:
+    return cv2.imencode(".png", np.full((SIDE_PX, SIDE_PX, 3), number, np.uint8))[1].tobytes()
+
+
+async def drained(home: Path, *, parts: int, workers: int) -> Drained:
     """Let `workers` drain an outbox of `parts`.
 
     Raises:
@@ -76,9 +87,9 @@ async def drained(home: Path, recipe: Recipe, *, parts: int, workers: int) -> Dr
         try:
             await _all_there(services, workers)
             images = await _pictures(services)
-            await _through(services, images, recipe, WARM * workers)
+            await _through(services, images, WARM * workers)
             before = _processor(stage)
-            wall_s, ids = await _through(services, images, recipe, parts)
+            wall_s, ids = await _through(services, images, parts)
             spent = {name: seconds - before[name] for name, seconds in _processor(stage).items()}
             return Drained(parts, workers, wall_s, await _inference_s(services, ids), spent)
         finally:
@@ -105,8 +116,7 @@ async def _pictures(services: Services) -> list[UUID]:
     kept = []
     async with services.database.unit_of_work() as work:
         for number in range(PICTURES):
-            pixels = np.full((SIDE_PX, SIDE_PX, 3), number, np.uint8)
-            data = cv2.imencode(".png", pixels)[1].tobytes()
+            data = _picture(number)
             facts, address = probe(data, services.image_limits), await services.store.put(data)
             picture = Picture(address, facts.media_type, facts.width_px, facts.height_px, len(data))
             kept.append(await work.images.add(picture))
@@ -114,9 +124,9 @@ async def _pictures(services: Services) -> list[UUID]:
     return kept
 
 
-async def _through(services: Services, images: Sequence[UUID], recipe: Recipe, count: int) -> tuple[float, list[UUID]]:
+async def _through(services: Services, images: Sequence[UUID], count: int) -> tuple[float, list[UUID]]:
     """Write so many parts; return the seconds until none waits any more, and their ids."""
-    ids = await _filled(services, images, recipe, count)
+    ids = await _filled(services, images, count)
     started = time.perf_counter()
     async with asyncio.timeout(PATIENCE_S):
         while await _waiting(services.database):  # noqa: ASYNC110 - other processes do the work
@@ -124,14 +134,13 @@ async def _through(services: Services, images: Sequence[UUID], recipe: Recipe, c
     return time.perf_counter() - started, ids
 
 
-async def _filled(services: Services, images: Sequence[UUID], recipe: Recipe, count: int) -> list[UUID]:
+async def _filled(services: Services, images: Sequence[UUID], count: int) -> list[UUID]:
     """Write parts that wait, in one transaction, as intake would one by one."""
     new_id, now = services.database.ids, services.clock()
     async with services.database.unit_of_work() as work:
         station_id = await work.plant.station_id(None)
-        version_id = (await recipes.in_force(work.session, recipe.name)).id
         ids, units = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
-        common = {"station_id": station_id, "recipe_version_id": version_id, "captured_at": now, "attempt": 1}
+        common = {"station_id": station_id, "captured_at": now, "attempt": 1}
         rows = [
             {"id": id_, "unit_id": unit, "priority": int(Priority.BATCH), **common}
             for id_, unit in zip(ids, units, strict=True)

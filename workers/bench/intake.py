@@ -23,7 +23,8 @@ from core.image import decode
 from core.inspection import inspect
 from core.recipe import Recipe
 from data import bundled, embedded_urls
-from workers.bench import plain_rq, uploading
+from workers.bench import draining, plain_rq, uploading
+from workers.bench.draining import Drained
 from workers.bench.program import Running, running, scratch_home
 from workers.bench.reading import LIMITS, photos_in
 from workers.bench.report import Advance, BenchUnable, Options, Report
@@ -39,7 +40,9 @@ TIMEOUT_S = 120.0
 WAIT_MS = 20_000
 POLL_S = 0.05
 ENDED = {"done", "failed"}
-STEPS = 6
+STEPS = 9
+FREE_TIMES = 10
+"""So many parts that cost nothing to read are drained for each of the burst: 2,000."""
 TRIAL_UPLOAD_BYTES = 64 * 1000**2
 """What is sent instead of `uploading.UPLOAD_BYTES` where the number of photos is limited: such a run is a trial."""
 COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""), ("meaning", ""))
@@ -54,15 +57,24 @@ FIGURES = {
     "times_plain_rq": ("", "parts_per_s beside plain_rq_parts_per_s"),
     "inspection_ms": ("ms", "an inspection in the plain loop"),
     "inference_ms": ("ms", "an inspection while the burst runs, as its own timings say"),
-    "queue_ms_per_part": (
-        "ms",
-        "a worker's time for a part of the burst, less inference_ms: all the rest",
-    ),
     "p50_wait_ms": ("ms", "until a sender that waits has its verdict, half of them"),
     "p95_wait_ms": ("ms", "the same, 95 of 100"),
+    "wait_overhead_ms": ("ms", "the same, 95 of 100, less what the inspection itself took"),
+    "busy_wait_overhead_ms": ("ms", "the same behind a pile of parts: the rest of the picture in work is in it"),
+    "queue_ms_per_part": ("ms", "a worker's time for a part beside its inspection; one worker, a reader at no cost"),
+    "queue_2_ms_per_part": ("ms", "the same, of each of two workers"),
+    "queue_scaling": ("", "how many times the parts a second of one worker two workers make, at no cost of reading"),
+    "plain_rq_queue_ms_per_part": ("ms", "plain RQ, one worker, one job a photo, the same reader at no cost"),
+    "worker_cpu_ms_per_part": ("ms", "processor time for a part beside its inspection: the worker's"),
+    "relay_cpu_ms_per_part": ("ms", "the relay's"),
+    "postgres_cpu_ms_per_part": ("ms", "the database's"),
+    "valkey_cpu_ms_per_part": ("ms", "Valkey's"),
     **uploading.FIGURES,
 }
 """What is measured: the name under which `--json` gives it, its unit, its meaning. The names stay."""
+
+
+Wait = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -70,16 +82,21 @@ class Seen:
     """What was measured from outside: starts, a burst of posts, posts that wait for their verdict, a large upload, and
     plain RQ.
 
-    `inference_s` is the mean over the parts of the burst.
+    `inference_s` is the mean over the parts of the burst. Waits are pairs: until the verdict was there, and what the
+    inspection itself took.
     """
 
     first_start_s: float
     second_start_s: float
     burst_s: float
     inference_s: float
-    waits_s: tuple[float, ...]
+    waits_s: tuple[Wait, ...]
+    busy_waits_s: tuple[Wait, ...]
     uploaded: Uploaded
     plain_rq_s: float
+    alone: Drained
+    both: Drained
+    plain_rq_free_s: float
 
 
 def run(options: Options, advance: Advance) -> Report:
@@ -126,12 +143,33 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, uplo
             burst_s, inference_s = await _burst(client, pictures, recipe.name)
             advance(3, STEPS, "parts whose sender waits")
             waits_s = [await _timed_wait(client, picture, recipe.name) for picture in pictures[:WAITERS]]
+            busy_waits_s = await _waits_behind_a_pile(client, pictures, recipe.name)
             advance(4, STEPS, "a large upload")
             uploaded = await uploading.measure(second.url, home, byte_count=upload_bytes)
             advance(5, STEPS, "the same burst in plain RQ")
             queue = embedded_urls.redis_url(home)
             plain_rq_s = await plain_rq.burst_s(queue, paths, recipe, workers=WORKERS, folder=home)
-    return Seen(first.start_s, second.start_s, burst_s, inference_s, tuple(waits_s), uploaded, plain_rq_s)
+            free = len(paths) * FREE_TIMES
+            files = draining.written(home, free)
+            advance(6, STEPS, "plain RQ, with a reader that costs nothing")
+            plain_rq_free_s = await plain_rq.burst_s(queue, files, None, workers=1, folder=home) / free
+        advance(7, STEPS, f"an outbox of {free} parts, one worker with a reader that costs nothing")
+        one = await draining.drained(home, parts=free, workers=1)
+        advance(8, STEPS, f"the same, {WORKERS} workers")
+        both = await draining.drained(home, parts=free, workers=WORKERS)
+    return Seen(
+        first_start_s=first.start_s,
+        second_start_s=second.start_s,
+        burst_s=burst_s,
+        inference_s=inference_s,
+        waits_s=tuple(waits_s),
+        busy_waits_s=tuple(busy_waits_s),
+        uploaded=uploaded,
+        plain_rq_s=plain_rq_s,
+        plain_rq_free_s=plain_rq_free_s,
+        alone=one,
+        both=both,
+    )
 
 
 def _client(program: Running) -> httpx.AsyncClient:
@@ -187,10 +225,19 @@ async def _inference_s(client: httpx.AsyncClient, inspection_id: str) -> float:
         await asyncio.sleep(POLL_S)
 
 
-async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) -> float:
+async def _waits_behind_a_pile(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str) -> list[Wait]:
+    """Return the waits of a few who come one after another while all the pictures lie before them."""
+    ids = await asyncio.gather(*(_post(client, picture, recipe) for picture in pictures))
+    waits = [await _timed_wait(client, picture, recipe) for picture in pictures[: WAITERS // 4]]
+    await asyncio.gather(*(_inference_s(client, one) for one in ids))
+    return waits
+
+
+async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) -> Wait:
     started = time.perf_counter()
-    await _post(client, picture, recipe, wait_ms=WAIT_MS)
-    return time.perf_counter() - started
+    inspection_id = await _post(client, picture, recipe, wait_ms=WAIT_MS)
+    wait_s = time.perf_counter() - started
+    return wait_s, await _inference_s(client, inspection_id)
 
 
 def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
@@ -199,6 +246,8 @@ def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "
         "from first post to last kept verdict; sender, server, database, queue and workers share the cores.",
         f"Waiting: {len(seen.waits_s)} posts one after another with `wait_ms`.",
+        f"The queue's own cost: {seen.alone.parts} parts that wait in the outbox at once, without a recipe, and a "
+        "reader that answers at once; wall time of a worker less decoding, and processor time of each process.",
         f"Plain RQ: {WORKERS} of its own workers on the same Redis, models loaded before they fork; no HTTP.",
     )
     rows = tuple((name, metrics[name], unit, meaning) for name, (unit, meaning) in FIGURES.items())
@@ -217,8 +266,19 @@ def _metrics(seen: Seen, *, parts: int, alone_s: float) -> dict[str, float]:
         "times_plain_rq": rate / plain_rq_rate,
         "inspection_ms": 1000 * alone_s,
         "inference_ms": 1000 * seen.inference_s,
-        "queue_ms_per_part": 1000 * (WORKERS / rate - seen.inference_s),
-        "p50_wait_ms": 1000 * statistics.median(seen.waits_s),
-        "p95_wait_ms": 1000 * statistics.quantiles(seen.waits_s, n=20)[-1],
+        "p50_wait_ms": 1000 * statistics.median(wait for wait, _ in seen.waits_s),
+        "p95_wait_ms": _p95_ms([wait for wait, _ in seen.waits_s]),
+        "wait_overhead_ms": _p95_ms([wait - own for wait, own in seen.waits_s]),
+        "busy_wait_overhead_ms": _p95_ms([wait - own for wait, own in seen.busy_waits_s]),
+        "queue_ms_per_part": seen.alone.queue_ms_per_part,
+        "queue_2_ms_per_part": seen.both.queue_ms_per_part,
+        "queue_scaling": seen.both.parts_per_s / seen.alone.parts_per_s,
+        "plain_rq_queue_ms_per_part": 1000 * seen.plain_rq_free_s,
+        **{f"{name}_cpu_ms_per_part": seen.alone.processor_ms(name) for name in draining.PROCESSES},
         **uploading.metrics(seen.uploaded),
     }
+
+
+def _p95_ms(seconds: Sequence[float]) -> float:
+    """Return what 95 of 100 keep within; of fewer than two, the most."""
+    return 1000 * (statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else max(seconds))

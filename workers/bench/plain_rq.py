@@ -25,6 +25,7 @@ from core.engines import Engines
 from core.image import decode
 from core.inspection import inspect
 from core.recipe import Recipe
+from workers.bench import free_reader
 from workers.bench.reading import LIMITS
 from workers.bench.report import BenchUnable
 from workers.child import Child, Program
@@ -37,19 +38,22 @@ PATIENCE_S = 300.0
 
 
 @cache
-def _engines() -> Engines:
+def _engines(*, free: bool) -> Engines:
+    if free:
+        return free_reader.engines()
     return Engines({catalogue.DEFAULT: catalogue.build(catalogue.DEFAULT)}, time.perf_counter)
 
 
-def inspect_file(path: str, recipe: dict[str, Any]) -> dict[str, Any]:
-    """Inspect one photo; return its evidence. This is the job."""
+def inspect_file(path: str, recipe: dict[str, Any] | None) -> dict[str, Any]:
+    """Inspect one photo, or, without a recipe, read it at no cost; return its evidence. This is the job."""
     frame = decode(Path(path).read_bytes(), LIMITS)
-    found = inspect(frame, Recipe.from_document(recipe), _engines(), captured_at=datetime.now(UTC))
+    judging = Recipe.from_document(recipe) if recipe is not None else None
+    found = inspect(frame, judging, _engines(free=recipe is None), captured_at=datetime.now(UTC))
     return evidence.to_document(found)
 
 
-async def burst_s(url: str, paths: Sequence[Path], recipe: Recipe, *, workers: int, folder: Path) -> float:
-    """Return the seconds from the first job enqueued to the last result kept.
+async def burst_s(url: str, paths: Sequence[Path], recipe: Recipe | None, *, workers: int, folder: Path) -> float:
+    """Return the seconds from the first job enqueued to the last result kept; without a recipe nothing is inspected.
 
     Raises:
         BenchUnable: a job failed, or did not end in time.
@@ -64,8 +68,8 @@ async def burst_s(url: str, paths: Sequence[Path], recipe: Recipe, *, workers: i
         connection.close()
 
 
-async def _through(queue: Queue, paths: Sequence[Path], recipe: Recipe) -> float:
-    document, before = recipe.to_document(), FinishedJobRegistry(queue=queue).count
+async def _through(queue: Queue, paths: Sequence[Path], recipe: Recipe | None) -> float:
+    document, before = recipe.to_document() if recipe else None, FinishedJobRegistry(queue=queue).count
     started = time.perf_counter()
     for path in paths:
         queue.enqueue(inspect_file, str(path), document)
@@ -93,7 +97,8 @@ async def _working(url: str, workers: int, folder: Path) -> AsyncIterator[None]:
 
 def main(url: str) -> None:
     """Load the engines, then be one of RQ's own workers until TERM."""
-    _engines()
+    for free in (True, False):
+        _engines(free=free)
     connection = Redis.from_url(url)
     Worker([Queue(QUEUE, connection=connection)], connection=connection).work(logging_level="WARNING")
 
