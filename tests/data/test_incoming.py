@@ -109,6 +109,17 @@ async def test_who_waited_for_a_file_that_was_removed_gets_a_new_one(incoming: I
     assert incoming.path(FILE).read_bytes() == b"new"
 
 
+def test_a_lock_on_a_file_that_was_replaced_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "come"
+    with path.open("wb") as opened:
+        assert module._locked(opened.fileno(), path)
+    with path.open("wb") as opened:
+        path.unlink()
+        assert not module._locked(opened.fileno(), path)
+        path.write_bytes(b"another's")
+        assert not module._locked(opened.fileno(), path)
+
+
 HOLD = """
 import asyncio, sys
 from pathlib import Path

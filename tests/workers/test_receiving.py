@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,7 +30,7 @@ from tests.workers.upload_probe import FailingStore, chunks, unseen
 from workers import receiving
 from workers.composition import Services
 from workers.receiving import Announced, RunParticulars, Sender, begin, complete, give_up, receive
-from workers.resuming import add_file, append
+from workers.resuming import add_file, announce, append
 
 SENDER = Sender("line 1", "k")
 DATA = unseen(2_500_000)
@@ -91,17 +92,31 @@ async def test_files_are_stored_in_their_places(services: Services) -> None:
     assert await services.incoming.entries() == []
 
 
-async def test_who_opens_files_is_told_when_a_run_is_complete(services: Services, postgres: Settings) -> None:
-    told: asyncio.Queue[str] = asyncio.Queue()
+@pytest.fixture
+async def told(services: Services, postgres: Settings) -> AsyncIterator[asyncio.Queue[str]]:
+    """What those are told who open files."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
     connection = await asyncpg.connect(app_url(postgres))
-    await connection.add_listener(FILES, lambda _c, _p, _n, payload: told.put_nowait(payload))
+    await connection.add_listener(FILES, lambda _c, _p, _n, payload: heard.put_nowait(payload))
+    yield heard
+    await connection.close()
+
+
+async def test_who_opens_files_is_told_of_an_upload_that_is_whole(services: Services, told: asyncio.Queue[str]) -> None:
+    begun = await announce(services, RunParticulars(), SENDER, Announced("a.zip", 4))
+    await append(services, begun.file_id, chunks(b"12"), offset=0)
+    assert told.empty()
+    await append(services, begun.file_id, chunks(b"34"), offset=2)
+    assert str(begun.run_id) in await asyncio.wait_for(told.get(), 10)
+
+
+async def test_who_opens_files_is_told_when_a_run_is_complete(services: Services, told: asyncio.Queue[str]) -> None:
     run_id = await begin(services, RunParticulars())
     await send(services, run_id, DATA)
     assert told.empty()
     await complete(services, run_id)
     assert str(run_id) in await asyncio.wait_for(told.get(), 10)
     await complete(services, run_id)
-    await connection.close()
     assert told.empty(), "said again, it tells nobody"
     assert (await shown(services, run_id)).state == "stored"
 
@@ -127,7 +142,7 @@ async def test_what_a_killed_receiver_left_is_begun_anew(services: Services) -> 
         await left.write(b"of its life before")
         await left.sync()
     await send(services, run_id, DATA)
-    assert await services.store.get(sha256(DATA)) == DATA
+    assert [file.address for file in await files(services, run_id)] == [sha256(DATA)]
 
 
 async def test_a_file_that_came_is_compared_and_thrown_away(services: Services) -> None:
