@@ -29,8 +29,12 @@ FIELD_STYLE = {
 }
 """Fields of one height, whatever they take."""
 CHOICE_STYLE = {
-    "& .MuiToggleButton-root": {"height": "32px", "fontSize": "14px", "fontWeight": 400, "textTransform": "none"},
-    "& .MuiToggleButton-root.Mui-selected": {"fontWeight": 600},
+    "& button": {"height": "32px", "fontSize": "14px !important", "fontWeight": "400 !important"},
+    "& button.Mui-selected": {
+        "fontWeight": "600 !important",
+        "color": "text.primary",
+        "boxShadow": "inset 0 -2px var(--ms-accent)",
+    },
 }
 
 

@@ -12,10 +12,10 @@ from layouts.results import ResultList
 class Results(Cell):
     """Results newest first; arrows and Enter, or a click, open one; what no recipe judged offers to make one."""
 
-    def __init__(self, model: ResultsModel, more: Act = nothing) -> None:
+    def __init__(self, model: ResultsModel, more: Act = nothing, **params: Any) -> None:
         super().__init__()
         self.model = model
-        self.list = ResultList(sizing_mode="stretch_both", min_height=320)
+        self.list = ResultList(sizing_mode="stretch_both", min_height=320, **params)
         self._more = more
         self.list.on_msg(self._heard)
         self.list.link(model, verdict="verdict", bidirectional=True)

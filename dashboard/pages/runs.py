@@ -56,7 +56,7 @@ class RunsPage:
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
         while_open(self.follow)
-        results = Results(self.one.results, more=self.one.more_results)
+        results = Results(self.one.results, more=self.one.more_results, css_classes=["inside"])
         files = RunFiles(self.run, more=self.one.more_files)
         tabbed(self.run, {"results": results.list, "files": files.table})
         head = RunSheetHead(self.run, cancel=self.acts.cancel, retry=self.acts.retry)
@@ -85,26 +85,35 @@ class RunsPage:
         wanted, cursor = model.wanted, model.cursor
         if cursor is None:
             return
-        older = await self.reads.runs(wanted, limit=PAGE, cursor=cursor)
+        try:
+            older = await self.reads.runs(wanted, limit=PAGE, cursor=cursor)
+        except AWAY as error:
+            if not is_away(error):
+                raise
+            draw(model.param.update, problem=AWAY_WORDS)
+            return
         if (model.wanted, model.cursor) == (wanted, cursor):
             draw(model.append, older.views, older.cursor)
 
     async def _look(self) -> None:
-        wanted = self.runs.wanted
         try:
-            found = await self.reads.runs(wanted, limit=self.runs.shown)
-            choices = await self.reads.choices()
+            await self._look_at_runs()
             await self.one.look()
+            choices = await self.reads.choices()
         except AWAY as error:
             if not is_away(error):
                 raise
             draw(self.runs.param.update, problem=AWAY_WORDS)
             draw(self.run.param.update, problem=AWAY_WORDS)
             return
-        draw(self.sending.offer, choices.recipes)
         stations = list(choices.stations)
+        draw(self.sending.offer, choices.recipes)
         draw(self.sending.param.update, stations=stations)
         draw(self.runs.param.update, stations=stations)
+
+    async def _look_at_runs(self) -> None:
+        wanted = self.runs.wanted
+        found = await self.reads.runs(wanted, limit=self.runs.shown)
         if wanted == self.runs.wanted:
             draw(self.runs.show, found.views, found.cursor)
 

@@ -18,16 +18,14 @@ export function render({model}) {
     if (known && known.dataset.state === state) return known
     const element = known || h("li.file")
     const label = pathLabel(item.name)
-    const made = item.inspections > 1 ? `${item.inspections.toLocaleString("en-US")} inspections` : "Inspection"
     element.dataset.state = state
     element.classList.toggle("refused", item.state === "refused")
     element.classList.toggle("member", item.member)
     element.replaceChildren(
       h("span.thumb", {}, item.thumb ? h("img", {src: item.thumb, alt: "", loading: "lazy", decoding: "async"}) : ""),
-      item.href ? h("a.label", {href: item.href}, label) : h("span.label", {}, label),
+      item.href ? h("a.label", {href: item.href}, label, item.inspections > 1 ? h("span.made", {}, `${item.inspections.toLocaleString("en-US")} parts`) : "") : h("span.label", {}, label),
       h("span.size", {}, item.size < 0 ? "–" : size(item.size)),
       badgeOf(item.state),
-      h("span.leads", {}, item.href ? h("a", {href: item.href, tabindex: "-1"}, made) : ""),
       item.why ? h("span.why", {}, item.why) : "")
     rows.set(item.id, element)
     return element
