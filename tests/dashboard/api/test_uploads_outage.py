@@ -13,7 +13,7 @@ from tests.dashboard.api.forms import assert_problem, begun, file, files_of, sen
 from tests.dashboard.api.test_outage import api, database, queue, services  # noqa: F401 - fixtures
 from tests.dashboard.api.test_run_events import received
 from tests.dashboard.api.tus import PIECE, TUS, announce, offset_of, patch
-from tests.dashboard.gate import Gate
+from tests.gate import Gate
 from workers.composition import Services
 
 pytestmark = pytest.mark.usefixtures("queue")
