@@ -45,6 +45,7 @@ async def wipe(house: House) -> None:
 
 async def lose_the_log(house: House) -> None:
     """Redis is killed, and its log is gone when it comes back."""
+    await house.pid("valkey")  # it may be on its way back from the last blow, and nobody would start it
     async with house.unattended():
         await house.kill("valkey")
         shutil.rmtree(house.home / "valkey" / "appendonlydir")
