@@ -16,6 +16,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from core.errors import MarksightError
 from dashboard.api import resumable, uploads_doc
 from dashboard.api.body import chunks, content_digest, hex_digest
 from dashboard.api.depends import WithServices, WithUser
@@ -96,9 +97,12 @@ async def _receive(request: Request, services: Services, sender: Sender) -> UUID
 
 
 def _why(error: Exception) -> str:
+    """Return what is told of a run that ends in the middle; of what nobody foresaw, nothing of its own words."""
     if isinstance(error, ClientDisconnect):
         return "The connection was cut before all files had come; send them again, best with an Idempotency-Key."
-    return getattr(error, "detail", None) or str(error) or type(error).__name__
+    if isinstance(error, ApiProblem):
+        return error.detail
+    return str(error) if isinstance(error, MarksightError) else "The server met a failure it did not expect."
 
 
 class _Form:

@@ -1,9 +1,7 @@
-"""A form taken apart as it comes: the same parts, however its bytes are cut; and digests as they are told."""
+"""A form taken apart as it comes: the same parts, however its bytes are cut; and names of files."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -11,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.api.body import content_digest, from_base64, hex_digest
 from dashboard.api.errors import ApiProblem
 from dashboard.api.multipart import parts
 from dashboard.api.upload import MAX_PATH, UNNAMED, path_name
@@ -101,45 +98,6 @@ async def test_a_form_without_a_boundary_is_broken(kind: str) -> None:
 async def test_a_part_without_a_name_is_broken(head: str) -> None:
     with pytest.raises(ApiProblem, match="has no name"):
         await taken(f"--b\r\n{head}\r\nx\r\n--b--\r\n".encode(), [])
-
-
-DIGEST = hashlib.sha256(b"x").digest()
-TOLD = base64.b64encode(DIGEST).decode()
-
-
-@pytest.mark.parametrize(
-    ("header", "digest"),
-    [
-        (None, None),
-        ("", None),
-        ("sha-512=:AAAA:", None),
-        ("sha-256=AAAA", None),
-        (f"sha-256=:{TOLD}:", DIGEST),
-        (f"SHA-256=:{TOLD}:", DIGEST),
-        (f" md5=:AAAA: , sha-256=:{TOLD}: ", DIGEST),
-    ],
-)
-def test_a_content_digest_is_read_as_the_standard_says(header: str | None, digest: bytes | None) -> None:
-    assert content_digest(header) == digest
-
-
-@pytest.mark.parametrize("header", ["sha-256=:AAAA:", "sha-256=::", "sha-256=:A:"])
-def test_a_content_digest_that_cannot_be_one_is_refused(header: str) -> None:
-    with pytest.raises(ApiProblem, match="Content-Digest"):
-        content_digest(header)
-
-
-@pytest.mark.parametrize("told", ["", "!", "AAAA", TOLD + "AA=="])
-def test_a_digest_of_another_length_is_refused(told: str) -> None:
-    with pytest.raises(ApiProblem):
-        from_base64(told, 32, "here")
-
-
-@pytest.mark.parametrize("told", ["", "x" * 64, "0" * 63, "0" * 65, "٠" * 64])
-def test_a_hexadecimal_digest_that_cannot_be_one_is_refused(told: str) -> None:
-    with pytest.raises(ApiProblem, match="64 hexadecimal"):
-        hex_digest(told)
-    assert hex_digest(DIGEST.hex().upper()) == DIGEST
 
 
 def test_a_long_name_that_is_cut_leads_nowhere_else() -> None:
