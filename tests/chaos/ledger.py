@@ -29,6 +29,12 @@ JOIN inspection_images p ON p.inspection_id = i.id JOIN images m ON m.id = p.ima
 WHERE i.file_name LIKE $1
 """
 
+NAMED = """
+SELECT encode(sha256, 'hex') AS address FROM images
+UNION SELECT encode(thumbnail, 'hex') FROM images WHERE thumbnail IS NOT NULL
+UNION SELECT encode(sha256, 'hex') FROM run_files WHERE sha256 IS NOT NULL
+"""
+
 
 @dataclass(frozen=True)
 class Left:
@@ -63,9 +69,7 @@ async def reconcile(house: House, sender: Sender, parts: Sequence[Part], *, like
     async with house.database() as connection:
         rows = await connection.fetch(ROWS, like)
         results = await connection.fetchval("SELECT count(*) FROM results WHERE inspection_id = ANY($1)", _ids(rows))
-        named = {
-            row["address"] for row in await connection.fetch("SELECT encode(sha256, 'hex') AS address FROM images")
-        }
+        named = {row["address"] for row in await connection.fetch(NAMED)}
     assert {row["id"] for row in rows} == set(answered.values()), "rows that no sender was told of, or the other way"
     assert Counter((row["state"], row["error_code"]) for row in rows) == {("done", None): len(parts)}
     assert {row["results"] for row in rows} == {1}

@@ -13,11 +13,12 @@ from fastapi import FastAPI
 
 from dashboard.api.app import create_app
 from data import embedded_urls
+from data.priorities import Priority
 from data.settings import Settings
 from tests.dashboard.conftest import SAMPLES
 from tests.dashboard.probe import SERVERS
 from workers.composition import Services
-from workers.inspecting import inspect_batch
+from workers.inspecting import inspect_batch, inspect_urgent
 from workers.outbox import next_batch
 
 Kept = Callable[[], Awaitable[dict[str, int]]]
@@ -63,6 +64,7 @@ async def worker(services: Services) -> AsyncIterator[None]:
 async def work(services: Services, stopped: asyncio.Event) -> None:
     """Inspect what comes in until stopped."""
     while not stopped.is_set():
+        await inspect_urgent(services, than=Priority.LIVE)
         batch_id = await next_batch(services)
         if batch_id is None:
             await asyncio.sleep(0.02)
