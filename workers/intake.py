@@ -131,6 +131,9 @@ async def accept(
     shots = (Shot(data, particulars.lighting), *others)
     facts = [await asyncio.to_thread(probe, shot.data, services.image_limits) for shot in shots]
     digest = particulars.request_digest([(address_of(shot.data), shot.lighting) for shot in shots])
+    waits = await _spooled_before(services, particulars, digest)
+    if waits is not None:
+        return waits
     there = True
     try:
         made = await _look(services, particulars, digest)
@@ -147,6 +150,17 @@ async def accept(
     except AWAY as error:
         _is_there(error)
     return await asyncio.to_thread(services.spool.add, record_of(intended))
+
+
+async def _spooled_before(services: Services, particulars: Particulars, digest: bytes) -> UUID | None:
+    """Return what the same request is to be, if it came while the database was away and is not written yet."""
+    key = _key(particulars, digest)
+    return await asyncio.to_thread(services.spool.waits_under, key) if key else None
+
+
+def _key(particulars: Particulars, digest: bytes) -> Key | None:
+    name = particulars.idempotency_key
+    return Key(particulars.caller, name, digest.hex()) if name else None
 
 
 def _is_there(error: BaseException) -> bool:
@@ -244,7 +258,7 @@ async def _capture(work: UnitOfWork, particulars: Particulars, in_force_at: date
 def record_of(intended: Intended) -> Record:
     """Return an inspection that is to be as the spool keeps it; `intended_of` is its inverse."""
     particulars, pictures = intended.particulars, [picture for picture, _ in intended.pictures]
-    captured_at, key = particulars.captured_at, particulars.idempotency_key
+    captured_at = particulars.captured_at
     said = {
         "particulars": asdict(particulars) | {"captured_at": captured_at.isoformat() if captured_at else None},
         "pictures": [[asdict(picture), lighting] for picture, lighting in intended.pictures],
@@ -252,7 +266,7 @@ def record_of(intended: Intended) -> Record:
         "addresses": sorted({name for each in pictures for name in (each.address, each.thumbnail) if name}),
     }
     byte_count = sum(picture.byte_count for picture in pictures)
-    bound = Key(particulars.caller, key, intended.digest.hex()) if key else None
+    bound = _key(particulars, intended.digest)
     return Record(intended.id, intended.came_at, captured_at or intended.came_at, byte_count, said, bound)
 
 

@@ -123,6 +123,15 @@ class Spool:
         name = f"{record_id}{ENDING}"
         return self._read(name) if (self._folder / name).is_file() else None
 
+    def waits_under(self, key: Key) -> UUID | None:
+        """Return the inspection that the same request is to be, while its record waits here.
+
+        Raises:
+            IdempotencyMismatch: the key came with another request.
+        """
+        known = self._known(key)
+        return UUID(known["id"]) if known and (self._folder / f"{known['id']}{ENDING}").is_file() else None
+
     def done(self, record: Record) -> None:
         """Remove a record that the database holds; its key is still remembered for a week."""
         with self._locked():

@@ -328,3 +328,18 @@ async def test_a_record_says_all_that_an_inspection_is_to_be(behind: Behind, dat
     intended = intended_of(record)
     assert intended.particulars == told
     assert record_of(intended) == record
+
+
+async def test_a_request_repeated_before_it_was_caught_up_with_is_the_spooled_one(
+    behind: Behind, database: Gate
+) -> None:
+    services, data, told = behind(), picture(), Particulars(idempotency_key="k")
+    await database.close()
+    id_ = await accept(services, data, told)
+    await database.open()
+    assert await accept(services, data, told) == id_
+    with pytest.raises(IdempotencyMismatch):
+        await accept(services, picture(), told)
+    assert await CatchingUp(services).turn() == 1
+    assert await accept(services, data, told) == id_
+    assert await rows(services) == (1, 1)
