@@ -190,15 +190,20 @@ def _write_through(path: Path, data: bytes) -> None:
 def _link_or_copy(source: Path, target: Path) -> None:
     """Have the bytes of a file durably at `target` too."""
     try:
+        _flush_data(source)  # before it is linked to: costs next to nothing where its receiver has done so
         os.link(source, target)
         os.utime(target)  # young, so that nobody takes it for abandoned
     except OSError as error:
         if error.errno not in UNLINKABLE:
             raise
         shutil.copyfile(source, target)
-    descriptor = os.open(target, os.O_RDONLY)
+        _flush_data(target)
+
+
+def _flush_data(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
 

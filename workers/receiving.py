@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator
 from dataclasses import astuple, dataclass
 from uuid import UUID
 
+from sqlalchemy import text
+
 from data.channels import FILES, RUNS
 from data.errors import DigestMismatch, IdempotencyMismatch, NotFound, UploadEnded, UploadIncomplete
 from data.incoming import IncomingFile
@@ -85,6 +87,7 @@ class Announced:
 
 
 LOCAL = Sender()
+_WITHOUT_WAITING = text("SET LOCAL synchronous_commit = off")
 
 
 async def begin(
@@ -129,19 +132,18 @@ async def receive(
         DigestMismatch: these are not the bytes that `digest` names.
         StoreError: it cannot be kept.
     """
-    file_id = await _placed(services, run_id, name, position)
-    found = await look(services, file_id)
+    found = await _placed(services, run_id, name, position)
     if found.name != name:
         raise IdempotencyMismatch(f"File {position + 1} under this key was called {found.name!r}, and now {name!r}.")
     if found.state == "receiving":
-        async with services.incoming.receiving(file_id, wait_s=WAIT_S) as file:
-            found = await look(services, file_id)  # whoever sent it until now may have come to its end
+        async with services.incoming.receiving(found.id, wait_s=WAIT_S) as file:
+            found = await look(services, found.id)  # whoever sent it until now may have come to its end
             if found.state == "receiving":
                 await _take(services, found, file, chunks, digest)
-                return file_id
+                return found.id
             await file.remove()
     await _compare(found, chunks)
-    return file_id
+    return found.id
 
 
 async def complete(services: Services, run_id: UUID, *, files: int | None = None) -> None:
@@ -226,9 +228,13 @@ async def _remember(work: UnitOfWork, sender: Sender, digest: bytes, run_id: UUI
     return await work.idempotency.remember(sender.caller, sender.key, request_digest=digest, run_id=run_id)
 
 
-async def _placed(services: Services, run_id: UUID, name: str, position: int) -> UUID:
-    """Return the file in a place of a run, which is made unless the run has ended without it."""
+async def _placed(services: Services, run_id: UUID, name: str, position: int) -> Upload:
+    """Return the file in a place of a run, which is made unless the run has ended without it.
+
+    The row need not survive the machine before its file does, which waits for the disk anyway.
+    """
     async with services.database.unit_of_work() as work:
+        await work.session.execute(_WITHOUT_WAITING)
         try:
             file_id = await work.runs.place_file(run_id, position, name)
         except NotFound:
@@ -236,8 +242,9 @@ async def _placed(services: Services, run_id: UUID, name: str, position: int) ->
             if state in {"cancelled", "failed"}:
                 raise UploadEnded("The run was cancelled or given up and takes no files any more.") from None
             raise IdempotencyMismatch(f"Only {position} files came under this key before, and more now.") from None
+        found = await uploads.upload(work.session, file_id)
         await work.commit()
-    return file_id
+    return found
 
 
 async def _take(services: Services, found: Upload, file: IncomingFile, chunks: Chunks, digest: bytes | None) -> None:
