@@ -45,6 +45,7 @@ export function render({model}) {
   // Files that were given to a run which is under way, or which is gone on with, are sent without being asked.
   function goOn() {
     if (!batch.uploads.length) return
+    if (phase === "ask") turn("send")
     if (batch.run) batch.pump()
     else if (into && into.ready) run(into.id)
   }
@@ -203,7 +204,7 @@ export function render({model}) {
       const leave = h("button.leave", {type: "button", title: "Leave this file out", "aria-label": `Leave ${name} out`, onclick: () => leaveOut(upload)}, drawn(icons.close))
       upload.row = h("li", {}, pathLabel(name), h("span.size", {}, size(upload.size)), told, leave, line)
       upload.drawRow = () => {
-        upload.row.className = `item ${upload.state}`
+        upload.row.className = `item is-${upload.state}`
         told.textContent = told.title = how(upload)
         leave.disabled = upload.state === "stored" || phase === "complete"
         line.style.width = upload.size && upload.state !== "stored" ? `${(100 * upload.sent) / upload.size}%` : "0"

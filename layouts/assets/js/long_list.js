@@ -12,9 +12,13 @@ function longList({label, rowPx, row}) {
     inner.style.height = `${items.length * rowPx}px`
     keepChildren(inner, items.slice(first, last).map((item, index) => {
       const element = row(item)
-      element.style.top = `${(first + index) * rowPx}px`
-      element.setAttribute("aria-setsize", String(items.length))
-      element.setAttribute("aria-posinset", String(first + index + 1))
+      const place = `${first + index + 1} of ${items.length}`
+      if (element.dataset.place !== place) {
+        element.dataset.place = place
+        element.style.top = `${(first + index) * rowPx}px`
+        element.setAttribute("aria-setsize", String(items.length))
+        element.setAttribute("aria-posinset", String(first + index + 1))
+      }
       return element
     }))
   }

@@ -1,4 +1,5 @@
 // How far a run has come: one bar, in which what was judged lies by verdict over what was opened over what was received.
+// Of one whose files still come nobody knows the whole, so its bar is hatched.
 
 const SHARES = [["pass", "passed"], ["borderline", "borderline"], ["fail", "failed_verdicts"], ["not_judged", "not_judged"], ["failed", "errors"]]
 
@@ -8,7 +9,7 @@ function progressBar(run) {
   const layer = (name, value) => { const one = h(`i.${name}`); one.style.width = `${part(value)}%`; return one }
   const judged = SHARES.map(([verdict, name]) => layer(verdict.replace("_", "-"), run.counts[name]))
   const said = `${run.figure}. ${whole} in all: ${received} received, ${opened} opened, ${ended} judged`
-  return h("span.progress", {
+  return h(run.state === "pending" ? "span.progress.coming" : "span.progress", {
     role: "progressbar", "aria-valuemin": "0", "aria-valuemax": String(whole), "aria-valuenow": String(ended),
     "aria-valuetext": run.figure, title: said,
   }, layer("received", received), layer("opened", opened), h("span.judged", {}, judged))
