@@ -122,7 +122,7 @@ async def test_many_listeners_cost_one_connection_and_leave_nothing(
 ) -> None:
     feed: RunFeed = app.state.run_feed
     run = await begun(api)
-    await asyncio.wait_for(feed.connected.wait(), 10)
+    await asyncio.wait_for(app.state.listener.connected.wait(), 10)
     before = await connections(services)
 
     async def follow() -> list[str]:
