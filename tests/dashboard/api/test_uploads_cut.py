@@ -12,7 +12,7 @@ from tests.dashboard.api.conftest import Kept
 from tests.dashboard.api.forms import FORM, begun, field, file, files_of, form, reset, sha256, unseen
 from workers.composition import Services
 
-FIRST, SECOND = unseen(300_000), unseen(2_500_000)
+FIRST, SECOND = b"first" + unseen(300_000), b"second" + unseen(2_500_000)
 FIELDS = field("label", "Reel 7") + field("lot", "L1")
 BODY = form(FIELDS, file("a.png", FIRST), file("b.png", SECOND))
 AT_A, AT_B = BODY.index(FIRST), BODY.index(SECOND)
@@ -48,6 +48,12 @@ async def until_failed(api: httpx.AsyncClient) -> dict[str, Any]:
         await asyncio.sleep(0.02)
 
 
+async def until_begun(api: httpx.AsyncClient) -> None:
+    """Wait until a run was begun: under load a cut connection may be dropped with what was not read of it."""
+    while not (await api.get("/v1/runs")).json()["items"]:  # noqa: ASYNC110 - as a client would ask
+        await asyncio.sleep(0.02)
+
+
 async def until_idle(services: Services) -> None:
     """Wait until no request takes bytes any more: a cut one has thrown away what came of its file."""
     while await services.incoming.entries():  # noqa: ASYNC110 - another process may hold them
@@ -80,7 +86,7 @@ async def test_without_a_key_the_run_has_failed_and_says_why(
 ) -> None:
     headers = {**FORM, "Content-Length": str(len(BODY))}
     _, writer = await begun(api, "POST", "/v1/uploads", BODY[: STAGES[stage]], **headers)
-    await asyncio.sleep(0.1)
+    await until_begun(api)
     reset(writer) if ending == "reset" else writer.close()
     run = await until_failed(api)
     assert run["error"]["code"] == "UPLOAD_CUT_OFF"
@@ -112,10 +118,11 @@ async def test_a_cut_run_stays_pending_under_its_key_with_the_files_that_came(
 ) -> None:
     headers = {**FORM, "Idempotency-Key": "k", "Content-Length": str(len(BODY))}
     _, writer = await begun(api, "POST", "/v1/uploads", BODY[: AT_B + 2_000_000], **headers)
-    while not await services.incoming.entries():  # noqa: ASYNC110
+    await until_begun(api)
+    (run,) = (await api.get("/v1/runs")).json()["items"]
+    while len(await files_of(api, run)) < 2 or not await services.incoming.entries():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     reset(writer)
     await until_idle(services)
-    (run,) = (await api.get("/v1/runs")).json()["items"]
-    assert run["state"] == "pending"
+    assert (await api.get(run["url"])).json()["state"] == "pending"
     assert await files_of(api, run) == [("a.png", "stored", sha256(FIRST)), ("b.png", "receiving", None)]
