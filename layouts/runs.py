@@ -29,10 +29,16 @@ FIELD_STYLE = {
 }
 """Fields of one height, whatever they take."""
 CHOICE_STYLE = {
-    "& button": {"height": "32px", "fontSize": "14px !important", "fontWeight": "400 !important"},
+    "& button": {
+        "height": "32px",
+        "fontSize": "14px !important",
+        "fontWeight": "400 !important",
+        "color": "var(--ms-ink-soft) !important",
+    },
     "& button.Mui-selected": {
         "fontWeight": "600 !important",
-        "color": "text.primary",
+        "color": "var(--ms-ink) !important",
+        "backgroundColor": "var(--ms-ground) !important",
         "boxShadow": "inset 0 -2px var(--ms-accent)",
     },
 }

@@ -87,4 +87,4 @@ class SendFiles(Cell):
 
 
 def _beside(*fields: Any) -> Row:
-    return Row(*fields, sizing_mode="stretch_width", margin=0, styles={"gap": "8px"})
+    return Row(*fields, sizing_mode="stretch_width", margin=(6, 0, 0, 0), styles={"gap": "8px"})

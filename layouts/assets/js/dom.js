@@ -127,6 +127,11 @@ function skeleton(words) {
   return h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, words))
 }
 
+// A name as it can be read: characters that turn the order of those behind them around are left out.
+function readable(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g, "")
+}
+
 // Puts `wanted` into `parent`, in that order; what is there already stays in place, and keeps the focus.
 function keepChildren(parent, wanted) {
   const stay = new Set(wanted)

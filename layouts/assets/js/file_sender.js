@@ -245,7 +245,7 @@ export function render({model}) {
   function draw() {
     const files = batch.uploads.length, {tally} = batch
     if (phase === "send" && !batch.paused) batch.speed.mark(batch.sentBytes, performance.now())
-    title.replaceChildren(...(into ? ["Going on with ", h("bdi", {title: into.label}, into.label || "a run without a label")] : batch.run ? ["Sending a run"] : ["New run"]))
+    title.replaceChildren(...(into ? ["Going on with ", h("bdi", {title: readable(into.label)}, readable(into.label) || "a run without a label")] : batch.run ? ["Sending a run"] : ["New run"]))
     zone.classList.toggle("small", files > 0)
     zoneTitle.textContent = into ? "Give the same files or folder again" : "Drop photos, zip archives or whole folders here"
     zoneText.textContent = into ? `${number(into.here)}${into.files ? ` of ${number(into.files)}` : ""} files are stored already and are not sent again.` : "JPEG, PNG, WebP, BMP or TIFF, and zip archives of them"

@@ -16,10 +16,10 @@ function progressBar(run) {
 }
 
 // The verdicts as shape and figure, each in its place whether there are any or not, so that rows can be compared.
-function tallies(badges, counts) {
+function tallies(badges, counts, words = false) {
   return h("span.tallies", {}, SHARES.slice(0, 4).map(([verdict, name]) => {
     const look = badges[verdict]
-    const one = h("span.tally", {title: `${look.word}: ${counts[name]}`}, drawn(look.shape), h("span", {"aria-label": `${look.word} ${counts[name]}`}, counts[name].toLocaleString("en-US")))
+    const one = h("span.tally", {title: `${look.word}: ${counts[name]}`}, drawn(look.shape), h("span", {"aria-label": `${look.word} ${counts[name]}`}, counts[name].toLocaleString("en-US")), words ? h("span.word", {"aria-hidden": "true"}, look.word) : "")
     one.classList.add(counts[name] ? look.css : "none")
     return one
   }))

@@ -56,7 +56,7 @@ export function render({model}) {
 
   function draw() {
     const {run} = model, known = Boolean(run.id)
-    title.replaceChildren(model.missing ? "No such run" : known ? h(run.label ? "bdi" : "bdi.faint", {title: run.label}, run.label || "Run without a label") : "Run")
+    title.replaceChildren(model.missing ? "No such run" : known ? h(run.label ? "bdi" : "bdi.faint", {title: readable(run.label)}, readable(run.label) || "Run without a label") : "Run")
     for (const one of [acts, bars, facts, verdicts, list]) one.hidden = !known
     why.hidden = !(model.missing || run.why)
     why.textContent = model.missing ? "It was never made here, or its address is not whole. Choose a run from the table." : run.why || ""
@@ -70,7 +70,7 @@ export function render({model}) {
     const {whole, received, opened, ended} = run.progress, {counts} = run
     const files = counts.files + counts.members
     bars.replaceChildren(figure("Received", received, whole), figure("Opened", opened, whole), figure("Judged", ended, whole))
-    verdicts.replaceChildren(tallies(badges, counts))
+    verdicts.replaceChildren(tallies(badges, counts, true))
     facts.replaceChildren(...fact("Recipe", h("bdi", {}, run.recipe || "None: read and not judged")), ...fact("Station", h("bdi", {}, run.station)),
       ...fact("Lot", run.lot && h("bdi", {}, run.lot)), ...fact("Tray", run.tray && h("bdi", {}, run.tray)), ...fact("Begun by", h("bdi", {}, run.who)),
       ...fact("Begun", clock(run.created_at)), ...fact("Took", run.finished_at && took(run.created_at, run.finished_at)))

@@ -55,7 +55,7 @@ export function render({model}) {
   function row(item) {
     const known = rows.get(item.id), state = JSON.stringify(item)
     if (known && known.dataset.state === state) return known
-    const name = item.label || "Run without a label"
+    const name = readable(item.label) || "Run without a label"
     const link = h("a.name", {href: addressWith({run: item.id, send: ""}), "data-id": item.id, "aria-label": `${name}. ${states[item.state].word}. ${item.figure}. ${refused(item.counts)}`,
       onclick: (event) => { if (!event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); go({run: item.id, send: ""}) } }},
       h("span.top", {title: name}, h(item.label ? "bdi" : "bdi.faint", {}, name)))
@@ -122,7 +122,7 @@ export function render({model}) {
       return forgetRun(run)
     }
     const here = view.counts.files - view.counts.files_receiving
-    cut.replaceChildren(h("p", {}, "The upload of ", h("bdi", {}, label || "a run without a label"), ` was cut off: ${here.toLocaleString("en-US")} of ${files.toLocaleString("en-US")} files are stored. Give the same files again, and it goes on where it was.`),
+    cut.replaceChildren(h("p", {}, "The upload of ", h("bdi", {}, readable(label || "") || "a run without a label"), ` was cut off: ${here.toLocaleString("en-US")} of ${files.toLocaleString("en-US")} files are stored. Give the same files again, and it goes on where it was.`),
       h("button.button", {type: "button", onclick: () => go({send: run})}, "Go on"))
   }
   const looks = setInterval(lookForCut, 4000)

@@ -27,8 +27,8 @@ function span(seconds) {
 
 // A path with its folders fainter; each part is isolated, so that a name written from right to left turns nothing around.
 function pathLabel(path) {
-  const parts = path.split("/")
+  const parts = readable(path).split("/")
   const name = parts.pop()
-  return h("span.path", {title: path, dir: "ltr"},
+  return h("span.path", {title: readable(path), dir: "ltr"},
     parts.length ? h("span.folders", {}, parts.flatMap((part) => [h("bdi", {}, part), "/"])) : "", h("bdi.name", {}, name))
 }
