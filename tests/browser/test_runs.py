@@ -63,7 +63,7 @@ def test_a_result_leads_to_its_inspection_and_back_to_the_run(tab: Tab, program:
     begin(page, "There and back", "1 file")
     page.locator(".side a.row").click()
     tab.drawn()
-    expect(page.locator(".drawing .package")).to_be_visible()
+    expect(page.locator(".drawing .line").first).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_url(f"**/runs?run={run_of(program, 'There and back')['id']}")
 
