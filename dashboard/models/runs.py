@@ -19,7 +19,6 @@ PAGE = 50
 MOST = 500
 """Runs kept on one page; older ones come back when a filter asks for them."""
 FILTERS = ("state", "station", "lot", "label", "since", "until")
-COUNTED = ("passed", "borderline", "failed_verdicts", "not_judged", "errors", "cancelled")
 
 
 @dataclass(frozen=True)
