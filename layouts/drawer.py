@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import param
 from panel.viewable import Children
 
 from layouts.component import Component, script
 
 
 class Drawer(Component):
-    """`main` over the whole width; with `shown`, that child list in a drawer beside it, over it in a narrow window."""
+    """`main` over the whole width; what the address names, `run` or `send`, in a drawer beside it.
+
+    In a narrow window the drawer lies over it.
+    """
 
     main = Children(doc="What the drawer opens beside.")
     run = Children(doc="A run.")
     send = Children(doc="What files are sent by.")
-    shown = param.String(doc="What is in the drawer: `run`, `send`, or empty: it is closed.")
 
-    _esm = script("drawer")
+    _esm = script("drawer", "address")
     _styles = ("drawer",)

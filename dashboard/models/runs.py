@@ -18,10 +18,7 @@ PAGE = 50
 """Runs fetched at a time."""
 MOST = 500
 """Runs kept on one page; older ones come back when a filter asks for them."""
-NEW = "new"
-"""What `send` in the address says for a run that is yet to begin; else it is the id of one that waits for files."""
 FILTERS = ("state", "station", "lot", "label", "since", "until")
-COUNTED = ("passed", "borderline", "failed_verdicts", "not_judged", "errors", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -133,17 +130,14 @@ class RunsModel(param.Parameterized):
     open = param.String(doc="Id of the run that is open; empty: none.")
     problem = param.String(doc="Why runs cannot be shown, in words; empty: they can.")
     rows = param.List(default=[], item_type=RunRow, doc="The runs shown, newest first.")
-    send = param.String(doc="What files are sent to: `new`, the id of a run that waits for files, or empty: nothing.")
+    send = param.String(doc="What files are sent to: `new`, the id of a run that waits for some, or empty: nothing.")
     stations = param.List(default=[], item_type=str, doc="Names of the stations that a filter offers.")
     wanted = param.Dict(default={}, doc="The filter: state, station, lot, label, since, until; what is missing: all.")
 
     def go(self, given: Mapping[str, str]) -> None:
         """Take over what the address says."""
-        send = given.get("send", "")
         self.param.update(
-            open=run_id(given.get("run", "")),
-            send=NEW if send == NEW else run_id(send),
-            wanted=wanted_runs(given),
+            open=searched(given.get("run", "")), send=searched(given.get("send", "")), wanted=wanted_runs(given)
         )
 
     def show(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:

@@ -56,7 +56,7 @@ class RunReads:
         async with self._database.session() as session:
             try:
                 return _run(await runs.summary(session, UUID(run_id)))
-            except NotFound:
+            except (NotFound, ValueError):
                 return None
 
     async def files(self, run_id: str, *, state: str = "", limit: int, cursor: str | None = None) -> Found:

@@ -60,14 +60,11 @@ class RunsPage:
         files = RunFiles(self.run, more=self.one.more_files)
         tabbed(self.run, {"results": results.list, "files": files.table})
         head = RunSheetHead(self.run, cancel=self.acts.cancel, retry=self.acts.retry)
-        page = runs_page(
+        return runs_page(
             table=Runs(self.runs, more=self.more),
             run=[head, results, files],
             sender=SendFiles(self.sending, self.runs, begin=self.acts.begin),
         )
-        self.runs.param.watch(lambda *_: page.param.update(shown=self._shown()), ["open", "send"])
-        page.shown = self._shown()
-        return page
 
     async def follow(self) -> None:
         """Keep what is shown up to date while the page is open."""
@@ -123,6 +120,3 @@ class RunsPage:
             self.run.open(self.runs.open)
             self.one.results.param.update(run=self.runs.open, rows=[], cursor=None, loaded=False)
         self._told.set()
-
-    def _shown(self) -> str:
-        return "send" if self.runs.send else "run" if self.runs.open else ""

@@ -219,8 +219,9 @@ def test_hostile_names_are_text(tab: Tab, program: Program) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
-def test_a_run_that_is_not_there_is_said(tab: Tab) -> None:
-    page = tab.open("/runs?run=00000000-0000-7000-8000-000000000000")
+@pytest.mark.parametrize("wanted", ["00000000-0000-7000-8000-000000000000", "<b>"], ids=["gone", "no id"])
+def test_a_run_that_is_not_there_is_said(tab: Tab, wanted: str) -> None:
+    page = tab.open(f"/runs?run={wanted}")
     expect(page.get_by_role("heading", name="No such run")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     page.wait_for_url("**/runs")

@@ -1,3 +1,5 @@
+// What is in the drawer is in the address, so that it opens and closes at once, however far the server is.
+
 export function render({model}) {
   const main = h("div.main"), run = h("section.side", {"aria-label": "Run"}), send = h("section.side", {"aria-label": "New run"})
   const sides = {run, send}
@@ -12,14 +14,17 @@ export function render({model}) {
     slot.replaceChildren(...children)
   }
   const open = () => {
-    sheet.dataset.shown = model.shown
-    for (const [name, side] of Object.entries(sides)) side.hidden = name !== model.shown
+    const {run: opened, send: sent} = address()
+    const shown = sent ? "send" : opened ? "run" : ""
+    sheet.dataset.shown = shown
+    for (const [name, side] of Object.entries(sides)) side.hidden = name !== shown
   }
   for (const [slot, name] of [[main, "main"], [run, "run"], [send, "send"]]) {
     fill(slot, name)
     model.on(name, () => fill(slot, name))
   }
-  model.on("shown", open)
+  window.addEventListener("popstate", open)
+  model.on("remove", () => window.removeEventListener("popstate", open))
   open()
   return sheet
 }

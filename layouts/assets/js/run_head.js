@@ -91,5 +91,5 @@ export function render({model}) {
   model.on("tab", drawTabs)
   draw()
   drawTabs()
-  return h("div.sheet", {}, h("header", {}, title, state, close), stale, why, waits, bars, verdicts, facts, acts, question, refusal, list)
+  return h("div.run-head", {}, h("header", {}, title, state, close), stale, why, waits, bars, verdicts, facts, acts, question, refusal, list)
 }

@@ -129,7 +129,7 @@ export function render({model}) {
   lookForCut()
 
   const begin = () => go({send: "new"})
-  const walk = walks(table, () => [...body.querySelectorAll("a.name")], () => !model.open)
+  const walk = walks(table, () => [...body.querySelectorAll("a.name")], () => !address().run && !address().send)
   const onkey = (event) => {
     if (!plainKey(event) || document.querySelector("[role=dialog]")) return
     const said = address()

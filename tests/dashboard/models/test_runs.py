@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from dashboard.models.runs import MOST, NEW, PAGE, Progress, RunRow, RunsModel, moment, run_id, wanted_runs
+from dashboard.models.runs import MOST, PAGE, Progress, RunRow, RunsModel, moment, run_id, wanted_runs
 
 COUNTS = {
     "files": 0, "members": 0, "files_receiving": 0, "files_waiting": 0, "files_refused": 0, "inspections": 0,
@@ -99,9 +99,9 @@ def test_what_is_no_id_opens_nothing(text: str, found: str) -> None:
 
 def test_the_address_says_what_is_open_and_what_is_sent() -> None:
     model = RunsModel()
-    model.go({"run": str(UUID(int=1)), "send": NEW, "state": "done"})
-    assert (model.open, model.send, model.wanted) == (str(UUID(int=1)), NEW, {"state": "done"})
-    model.go({"send": "elsewhere"})
+    model.go({"run": str(UUID(int=1)), "send": "new", "state": "done"})
+    assert (model.open, model.send, model.wanted) == (str(UUID(int=1)), "new", {"state": "done"})
+    model.go({})
     assert (model.open, model.send, model.wanted) == ("", "", {})
 
 

@@ -144,13 +144,12 @@ async def test_a_database_that_is_away_is_said_and_what_is_shown_stays(
     assert (page.runs.problem, len(page.runs.rows)) == (AWAY_WORDS, 2)
 
 
-def test_the_address_opens_and_closes_the_drawer(page: RunsPage) -> None:
+def test_another_run_in_the_address_is_turned_to(page: RunsPage) -> None:
     page.runs.go({"run": ID})
-    assert (page._shown(), page.run.id, page.one.results.run) == ("run", ID, ID)
-    page.runs.go({"run": ID, "send": "new"})
-    assert page._shown() == "send"
+    assert (page.run.id, page.one.results.run) == (ID, ID)
+    page.one.results.replace([view(1)], "c")
     page.runs.go({})
-    assert (page._shown(), page.run.id) == ("", "")
+    assert (page.run.id, page.one.results.rows, page.one.results.cursor) == ("", [], None)
 
 
 async def test_a_run_is_begun_once_for_a_key_as_the_form_says(services: Services) -> None:
@@ -184,5 +183,6 @@ async def test_runs_and_files_are_read_as_the_models_take_them(services: Service
     (file,) = (await reads.files(str(run_id), limit=5)).views
     assert (file["name"], file["run_id"], file["thumb"], file["inspection_id"]) == ("a/b.jpg", str(run_id), "", None)
     assert await reads.run(ID) is None
+    assert await reads.run("<b>") is None
     assert (await reads.files(ID, limit=5)).views == ()
     assert "bench" in (await reads.choices()).stations
