@@ -24,7 +24,7 @@ FULL_BYTES = 1024
 
 IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 
 @asynccontextmanager
