@@ -113,19 +113,24 @@ async def _downgrade(url: str, revision: str) -> str | None:
 
 
 async def _current(url: str) -> str | None:
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         return await connection.run_sync(_revision)
 
 
 @asynccontextmanager
 async def _locked(url: str) -> AsyncIterator[AsyncConnection]:
-    async with _connected(url) as connection, connection.begin():
+    async with connected(url) as connection, connection.begin():
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         yield connection
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
+async def connected(url: str) -> AsyncIterator[AsyncConnection]:
+    """Connect to the database at `url`, without a pool.
+
+    Raises:
+        MigrationFailed: it cannot be reached.
+    """
     engine = create_async_engine(driver_url(url), poolclass=NullPool)
     connection = engine.connect()
     try:

@@ -13,6 +13,8 @@ from redis import asyncio as redis
 from sqlalchemy import text
 
 from data import migrate
+from data.queries.recipes import names
+from data.setting_up import is_being_set_up
 from data.urls import redis_url
 from workers.composition import Services
 from workers.readers import catalogue
@@ -79,6 +81,13 @@ async def _migrations(services: Services) -> str:
     return f"at {found}"
 
 
+async def _recipes(services: Services) -> str:
+    async with services.database.session() as session:
+        if await is_being_set_up(session):
+            raise NotThere("what comes with the program is being added")
+        return f"{len(await names(session)):,} recipes"
+
+
 async def _queue(services: Services) -> str:
     client = redis.Redis.from_url(redis_url(services.settings))
     try:
@@ -118,6 +127,7 @@ async def _disk(services: Services) -> str:
 CHECKS: dict[str, Check] = {
     "database": _database,
     "migrations": _migrations,
+    "recipes": _recipes,
     "queue": _queue,
     "store": _store,
     "spool": _spool,

@@ -64,7 +64,10 @@ async def health() -> HealthView:
     responses=documented("not-ready"),
 )
 async def ready(request: Request, services: WithServices) -> Response:
-    """Look at every part: database, queue, store, spool, models, disk. 503 names those that are away, and why."""
+    """Look at every part, from the database to the disk. 503 names those that are away, and why.
+
+    While an installation is being set up, its recipes are away.
+    """
     parts = await look(services)
     away = [part for part in parts if part.state == "away"]
     shown = [part.model_dump() for part in parts]

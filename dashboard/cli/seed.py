@@ -19,19 +19,22 @@ def seed(
     """
     import asyncio
 
-    if schema:
-        migrate()
+    from data.setting_up import setting_up
     from data.settings import settings
+    from data.urls import app_url, owner_url
     from workers.composition import compose
     from workers.seed import Seeded
     from workers.seed import seed as run
 
     async def seeded() -> Seeded:
-        services = compose(settings())
-        try:
-            return await run(services, say=typer.echo)
-        finally:
-            await services.close()
+        async with setting_up((owner_url if schema else app_url)(settings())):
+            if schema:
+                await asyncio.to_thread(migrate)
+            services = compose(settings())
+            try:
+                return await run(services, say=typer.echo)
+            finally:
+                await services.close()
 
     done = asyncio.run(seeded())
     typer.echo(f"{done.recipes} recipes and {done.pictures} pictures are new")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_time
 from data.errors import NotFound
-from data.queries.page import Page, bounded, decode, page_of
+from data.queries.page import Page, bounded, newest, page_of
 from data.tables import Document, Inspection, Lot, LotMark, LotState, Recipe, RecipeVersion, Result, Station
 
 MOST_MARKS = 50
@@ -114,10 +114,8 @@ async def page(
         CursorInvalid: the cursor is not of this program.
     """
     size = bounded(limit)
-    statement = _lots().where(*_conditions(wanted)).order_by(Lot.id.desc()).limit(size + 1)
-    if cursor is not None:
-        statement = statement.where(Lot.id < decode(cursor))
-    return page_of([_summary(row) for row in await session.execute(statement)], size, lambda item: item.id)
+    rows = await session.execute(newest(_lots().where(*_conditions(wanted)), Lot.id, cursor=cursor, size=size))
+    return page_of([_summary(row) for row in rows], size, lambda item: item.id)
 
 
 async def summary(session: AsyncSession, reference: str) -> LotSummary:

@@ -10,8 +10,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, TypeVarTuple
 from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from data.errors import CursorInvalid
 
@@ -19,6 +22,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 Item = TypeVar("Item")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,18 @@ def decode(cursor: str) -> UUID:
 def bounded(limit: int | None) -> int:
     """Return how many items a page may hold: `limit`, within 1 and `MAX_LIMIT`."""
     return DEFAULT_LIMIT if limit is None else max(1, min(limit, MAX_LIMIT))
+
+
+def newest(
+    rows: Select[*Columns], id_: InstrumentedAttribute[UUID], *, cursor: str | None, size: int
+) -> Select[*Columns]:
+    """Return the newest of `rows` beyond a cursor, one more than a page of `size` holds, for `page_of`.
+
+    Raises:
+        CursorInvalid: the cursor is not of this program.
+    """
+    some = rows.order_by(id_.desc()).limit(size + 1)
+    return some if cursor is None else some.where(id_ < decode(cursor))
 
 
 def page_of(items: Sequence[Item], limit: int, id_of: Callable[[Item], UUID]) -> Page[Item]:

@@ -13,7 +13,7 @@ from core.ids import uuid7_time
 from data.errors import NotFound
 from data.queries import inspections
 from data.queries.inspection_view import InspectionSummary
-from data.queries.page import Page, bounded, decode, page_of
+from data.queries.page import Page, bounded, newest, page_of
 from data.tables import Lot, Unit
 
 
@@ -57,10 +57,8 @@ async def page(
         CursorInvalid: the cursor is not of this program.
     """
     size = bounded(limit)
-    statement = _units().where(*_conditions(wanted)).order_by(Unit.id.desc()).limit(size + 1)
-    if cursor is not None:
-        statement = statement.where(Unit.id < decode(cursor))
-    return page_of([_summary(row) for row in await session.execute(statement)], size, lambda item: item.id)
+    rows = await session.execute(newest(_units().where(*_conditions(wanted)), Unit.id, cursor=cursor, size=size))
+    return page_of([_summary(row) for row in rows], size, lambda item: item.id)
 
 
 async def detail(session: AsyncSession, unit_id: UUID) -> UnitDetail:

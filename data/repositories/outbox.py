@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, ScalarSelect, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -161,7 +161,7 @@ class Outbox:
         rows = select(OutboxItem.inspection_id).where(lost).with_for_update(skip_locked=True)
         back = (
             update(OutboxItem)
-            .where(OutboxItem.inspection_id.in_(rows.scalar_subquery()))
+            .where(OutboxItem.inspection_id.in_(_found_once(rows)))
             .values(NO_BATCH)
             .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
         )
@@ -190,7 +190,7 @@ class Outbox:
         }
         claimed = (
             update(OutboxItem)
-            .where(OutboxItem.inspection_id.in_(free.scalar_subquery()))
+            .where(OutboxItem.inspection_id.in_(_found_once(free)))
             .values(leased)
             .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
         )
@@ -203,10 +203,20 @@ def overtakes() -> ColumnElement[bool]:
     return and_(OutboxItem.priority == Priority.WAITING, OutboxItem.attempts == 0)
 
 
-def _in_order(*conditions: ColumnElement[bool]) -> ScalarSelect[UUID]:
+def _in_order(*conditions: ColumnElement[bool]) -> Select[UUID]:
     """Return the rows that keep the conditions, locked in the order of their ids, so that no two wait crosswise."""
     rows = select(OutboxItem.inspection_id).where(*conditions).order_by(OutboxItem.inspection_id)
-    return rows.with_for_update().scalar_subquery()
+    return _found_once(rows.with_for_update())
+
+
+def _found_once(rows: Select[UUID]) -> Select[UUID]:
+    """Return what `rows` selects and locks, looked for once whatever the plan of the statement around it.
+
+    A subquery may be run anew for every row of the outer one; one that passes over locked rows and has a limit finds
+    the next ones then, since the first are changed already, and more are taken than the limit says.
+    """
+    found = rows.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
+    return select(found.c.inspection_id)
 
 
 def together(ready: list[tuple[UUID, int]]) -> list[UUID]:

@@ -41,6 +41,14 @@ def place(page: Page, name: str) -> Locator:
     return page.get_by_role("treeitem").filter(has=page.locator(".name", has_text=name))
 
 
+def test_a_key_pressed_as_soon_as_the_page_is_there_is_heard(tab: Tab) -> None:
+    tab.page.add_init_script("performance.now = () => 300")
+    page = tab.open("/plant")
+    page.get_by_role("treeitem").first.focus()
+    page.keyboard.press("n")
+    expect(page.get_by_role("dialog")).to_contain_text("Add a site")
+
+
 def test_a_plant_is_described_with_the_keyboard_alone(tab: Tab) -> None:
     page = tab.open("/inspect")
     for key in ("g", "p"):

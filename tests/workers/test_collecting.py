@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from data.repositories.images import Picture
 from data.settings import Settings
 from data.store import key_of
+from data.tables import Image
 from tests.workers.conftest import Composed
 from tests.workers.queue_probe import picture, take_in
 from tests.workers.run_probe import pictures, stored_run, zipped
@@ -93,7 +95,11 @@ async def test_pictures_thumbnails_archives_and_members_are_named(services: Serv
     await age(services)
     assert (await collect(services)).removed == 0
     assert await lie_there(services) == before
-    assert len(before) == 4 + 1 + 2, "four pictures, all alike when small, and two files that are no pictures"
+    async with services.database.session() as session:
+        small = {found.hex() for found in await session.scalars(select(Image.thumbnail)) if found is not None}
+    assert small
+    assert small <= before
+    assert len(before - small) == 4 + 2, "four pictures, and two files that are no pictures"
 
 
 async def test_what_somebody_is_about_to_name_stays(services: Services) -> None:

@@ -70,11 +70,11 @@ function placesOf(field, characters) {
 // the focus is inside `scope`, hands the act on; what follows `g` is the key of a page and none of ours.
 function acting(scope, act) {
   const bar = h("div.acts", {role: "toolbar"})
-  let known = [], went = 0
+  let known = [], went = -Infinity
   scope.addEventListener("keydown", (event) => {
     if (!plainKey(event)) return
     const page = performance.now() - went < 1200
-    went = event.key === "g" ? performance.now() : -1200
+    went = event.key === "g" ? performance.now() : -Infinity
     const wanted = page ? null : known.find((one) => one.key === event.key && !one.disabled)
     if (!wanted) return
     event.preventDefault()

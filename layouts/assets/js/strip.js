@@ -54,11 +54,11 @@ export function render({model}) {
     type: "button", title: "Keys (?)", "aria-label": "Keys", onclick: () => help.showModal(),
   }, drawn(icons.help))
 
-  let went = 0
+  let went = -Infinity
   const onkey = (event) => {
     if (!plainKey(event) || document.querySelector("[role=dialog]")) return
     const page = performance.now() - went < NEXT_KEY_MS && model.pages.find((one) => one.key === event.key)
-    went = event.key === "g" ? performance.now() : -NEXT_KEY_MS
+    went = event.key === "g" ? performance.now() : -Infinity
     if (page) window.location.assign(page.href)
     else if (event.key === "/") input.select()
     else if (event.key === "?") help.open ? help.close() : help.showModal()

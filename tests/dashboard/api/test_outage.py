@@ -15,7 +15,9 @@ from sqlalchemy import text
 from core.engines import Engines
 from dashboard.api.app import create_app
 from data import embedded_urls
+from data.setting_up import setting_up
 from data.settings import Settings
+from data.urls import app_url
 from tests.dashboard.api.conftest import work
 from tests.dashboard.probe import SERVERS
 from tests.gate import Gate
@@ -82,7 +84,19 @@ async def parts(api: httpx.AsyncClient) -> tuple[int, dict[str, str]]:
 async def test_all_is_there(api: httpx.AsyncClient) -> None:
     status, states = await parts(api)
     assert status == 200
-    assert states == dict.fromkeys(("database", "migrations", "queue", "store", "spool", "models", "disk"), "ok")
+    assert states == dict.fromkeys(
+        ("database", "migrations", "recipes", "queue", "store", "spool", "models", "disk"), "ok"
+    )
+
+
+async def test_it_is_not_ready_while_an_installation_is_being_set_up(
+    api: httpx.AsyncClient, services: Services
+) -> None:
+    async with setting_up(app_url(services.settings)):
+        status, states = await parts(api)
+        assert status == 503
+        assert [name for name, state in states.items() if state == "away"] == ["recipes"]
+    assert (await parts(api))[0] == 200
 
 
 async def test_without_the_database_the_server_lives_and_says_what_is_missing(
@@ -92,7 +106,7 @@ async def test_without_the_database_the_server_lives_and_says_what_is_missing(
     assert (await api.get("/health")).json()["status"] == "alive"
     status, states = await parts(api)
     assert status == 503
-    assert [name for name, state in states.items() if state == "away"] == ["database", "migrations"]
+    assert [name for name, state in states.items() if state == "away"] == ["database", "migrations", "recipes"]
     answer = await api.get("/ready")
     assert answer.json()["type"] == "/problems/not-ready"
     assert "database: " in answer.json()["detail"]

@@ -111,6 +111,18 @@ async def test_two_who_claim_what_is_urgent_never_get_one_row(database: Database
     assert sorted({id_ for each in got for id_ in each} | set(await urgent(database))) == ids
 
 
+@pytest.mark.parametrize("plan", ["nestloop", "hashjoin", "mergejoin"])
+async def test_no_plan_takes_more_than_the_limit(database: Database, plan: str) -> None:
+    """PostgreSQL may run a subquery once for every row; it does so where it takes the table for tiny."""
+    ids = await waiting(database, 6, priority=Priority.WAITING)
+    async with database.unit_of_work() as work:
+        for method in {"nestloop", "hashjoin", "mergejoin", "hashagg", "sort", "material"} - {plan}:
+            await work.session.execute(text(f"SET LOCAL enable_{method} = off"))
+        claims = await work.outbox.claim_urgent(Lease(work.new_id(), LEASE_S, "test"), than=Priority.BATCH, limit=2)
+        await work.commit()
+    assert [claim.inspection_id for claim in claims] == ids[:2]
+
+
 async def test_what_rests_is_not_batched(database: Database) -> None:
     await waiting(database, 2)
     async with database.unit_of_work() as work:
