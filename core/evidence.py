@@ -49,10 +49,19 @@ def to_document(inspection: Inspection) -> dict[str, object]:
 
 
 def digest(document: Mapping[str, object]) -> str:
-    """Return the sha256 (hex) of a document's canonical JSON, its timings left out."""
+    """Return the sha256 (hex) of a document's canonical JSON."""
+    return digest_of(canonical(document))
+
+
+def canonical(document: Mapping[str, object]) -> str:
+    """Return a document as canonical JSON, its timings left out: what is kept, and what the digest is of."""
     kept = {key: value for key, value in document.items() if key != OUTSIDE_DIGEST}
-    canonical = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(canonical_json: str) -> str:
+    """Return the sha256 (hex) of canonical JSON."""
+    return hashlib.sha256(canonical_json.encode()).hexdigest()
 
 
 def _look(look: Look) -> dict[str, object]:
@@ -105,7 +114,7 @@ def _field(field: Field) -> dict[str, object]:
 
 
 def _quad(quad: Quad) -> list[list[float]]:
-    return [[round(float(x), 2) + 0.0, round(float(y), 2) + 0.0] for x, y in quad]
+    return [[round(x, 2) + 0.0, round(y, 2) + 0.0] for x, y in quad.tolist()]
 
 
 def _share(value: float) -> float:

@@ -47,15 +47,15 @@ class Judged:
 
     def result(self) -> NewResult:
         """Return the row to be written."""
-        document = evidence.to_document(self.inspection) | {"lot": self._lot()}
+        kept = evidence.canonical(evidence.to_document(self.inspection) | {"lot": self._lot()})
         return NewResult(
             inspection_id=self.task.inspection_id,
             recipe_version_id=self.task.recipe_version_id,
             verdict=self.inspection.verdict,
             disposition=self.recipe.disposition_for(self.inspection.verdict) if self.recipe else UNDECIDED,
             signal_version=self.inspection.signal_version,
-            evidence={name: value for name, value in document.items() if name != evidence.OUTSIDE_DIGEST},
-            digest=bytes.fromhex(evidence.digest(document)),
+            evidence=kept,
+            digest=bytes.fromhex(evidence.digest_of(kept)),
             reasons=[told.code for told in self.inspection.reasons],
             facts=self.inspection.facts,
             score=self.inspection.score,

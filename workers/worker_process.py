@@ -47,6 +47,12 @@ STDERR = 2
 DEAF_S = 10.0
 """After so much more, the process ends even if no thread of it can run: something holds Python's lock."""
 
+ARMED_S = 5.0
+"""How much later than that at most, so that the watchdog is not set anew for every picture: it costs a thread."""
+
+LOOK_S = 0.5
+"""How long what was seen of the memory holds."""
+
 _current: ContextVar[WorkerProcess] = ContextVar("worker process")
 
 
@@ -73,6 +79,9 @@ class WorkerProcess:
         self.batches = 0
         self.urgency: Urgency = NothingUrgent()
         self._first_mb: int | None = None
+        self._why_to_end: str | None = None
+        self._look_again = -math.inf
+        self._armed_until = -math.inf
         self._runner = asyncio.Runner()
         _current.set(self)
 
@@ -114,7 +123,13 @@ class WorkerProcess:
         return self.asked_to_stop or self.left_behind is not None or self.why_to_end() is not None
 
     def why_to_end(self) -> str | None:
-        """Return why the process should give back its memory, or None."""
+        """Return why the process should give back its memory, or None; true a moment ago."""
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again, self._why_to_end = now + LOOK_S, self._look()
+        return self._why_to_end
+
+    def _look(self) -> str | None:
         resident_mb = heartbeat.resident_mb()
         if self._first_mb is None:
             self._first_mb = resident_mb
@@ -133,8 +148,14 @@ class WorkerProcess:
         """Note that a piece of work begins, which ends within so many seconds."""
         self.busy_since = time.monotonic()
         self.due = self.busy_since + seconds + GRACE_S
-        if self.watched:  # the watchdog of C: it needs no lock of Python's
-            faulthandler.dump_traceback_later(seconds + GRACE_S + DEAF_S, exit=True, file=STDERR)
+        if self.watched:
+            self._arm(self.due + DEAF_S)
+
+    def _arm(self, end: float) -> None:
+        """Let the process end soon after `end` whatever it does, by the watchdog of C: it needs no lock of Python's."""
+        if not end <= self._armed_until <= end + ARMED_S:
+            self._armed_until = end + ARMED_S
+            faulthandler.dump_traceback_later(self._armed_until - time.monotonic(), exit=True, file=STDERR)
 
     def stuck(self, what: str) -> None:
         """Note that a piece of work was left behind in its thread."""
@@ -158,6 +179,7 @@ class WorkerProcess:
             self.batches += 1
             if self.watched:
                 faulthandler.cancel_dump_traceback_later()
+                self._armed_until = -math.inf
 
     async def _patiently(self, work: Callable[[], Awaitable[Outcome]]) -> None:
         deadline = time.monotonic() + PATIENCE_S

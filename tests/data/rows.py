@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -89,10 +90,9 @@ async def claimed(database: Database, batch_id: UUID, seconds: float = LEASE_S) 
 
 def result(inspection_id: UUID, verdict: str = "pass", **fields: Any) -> NewResult:
     evidence = {"schema": 1, "verdict": verdict, "reasons": [{"code": "UNVERIFIED", "words": "By pattern only."}]}
-    told = {"disposition": "pending", "signal_version": "fake:1", "evidence": evidence, "digest": bytes(32)}
-    return NewResult(
-        **{"inspection_id": inspection_id, "recipe_version_id": None, "verdict": verdict, **told, **fields}
-    )
+    told = {"disposition": "pending", "signal_version": "fake:1", "evidence": evidence, "digest": bytes(32), **fields}
+    told["evidence"] = json.dumps(told["evidence"])
+    return NewResult(**{"inspection_id": inspection_id, "recipe_version_id": None, "verdict": verdict, **told})
 
 
 async def judged(
