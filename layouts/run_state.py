@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from layouts.verdict import Look, shape
+from layouts.verdict import DOTS, STRUCK, Look, shape
 
 _ARROW = '<path d="M8 2.5v10M4 8.8L8 12.8l4-4" fill="none" stroke="currentColor" stroke-width="2"/>'
 _LEAVES = (
     '<path d="M2 5.5L8 2.5l6 3-6 3zM2 9.5l6 3 6-3" fill="none" stroke="currentColor" stroke-width="1.8" '
     'stroke-linejoin="round"/>'
 )
-_DOTS = '<path d="M3 8h.01M8 8h.01M13 8h.01" stroke="currentColor" stroke-width="2.6" stroke-linecap="round"/>'
 _HALF = (
     '<circle cx="8" cy="8" r="5.4" fill="none" stroke="currentColor" stroke-width="2"/>'
     '<path d="M8 2.6a5.4 5.4 0 0 1 0 10.8z" fill="currentColor"/>'
@@ -17,29 +16,25 @@ _HALF = (
 _FULL = '<circle cx="8" cy="8" r="6.2" fill="currentColor"/>'
 _BLOCK = '<path d="M2.5 2.5h11v11h-11z" fill="none" stroke="currentColor" stroke-width="2"/>' \
     '<path d="M8 5v3.6M8 10.8v.4" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>'  # fmt: skip
-_STRUCK = (
-    '<circle cx="8" cy="8" r="5.4" fill="none" stroke="currentColor" stroke-width="2"/>'
-    '<path d="M4.2 11.8l7.6-7.6" stroke="currentColor" stroke-width="2"/>'
-)
 
 RUN_LOOKS = {
     "pending": Look("Receiving", "moving", _ARROW),
     "stored": Look("Opening", "moving", _LEAVES),
-    "queued": Look("Waiting", "moving", _DOTS),
+    "queued": Look("Waiting", "moving", DOTS),
     "running": Look("Inspecting", "moving", _HALF),
     "done": Look("Done", "ended", _FULL),
     "failed": Look("Failed", "bad", _BLOCK),
-    "cancelled": Look("Cancelled", "ended", _STRUCK),
+    "cancelled": Look("Cancelled", "ended", STRUCK),
 }
 """By state of a run."""
 
 FILE_LOOKS = {
     "receiving": Look("Coming", "moving", _ARROW),
-    "stored": Look("Stored", "moving", _DOTS),
+    "stored": Look("Stored", "moving", DOTS),
     "opening": Look("Opening", "moving", _LEAVES),
     "opened": Look("Opened", "ended", _FULL),
     "refused": Look("Refused", "bad", _BLOCK),
-    "cancelled": Look("Cancelled", "ended", _STRUCK),
+    "cancelled": Look("Cancelled", "ended", STRUCK),
 }
 """By state of a file of a run."""
 

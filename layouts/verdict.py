@@ -18,17 +18,22 @@ _CHECK = '<path d="M3 8.5l3.4 3.5L13 4.5" fill="none" stroke="currentColor" stro
 _TRIANGLE = '<path d="M8 2.2L14.6 13.8H1.4z" fill="currentColor"/>'
 _CROSS = '<path d="M3.5 3.5l9 9M12.5 3.5l-9 9" fill="none" stroke="currentColor" stroke-width="2.4"/>'
 _RING = '<circle cx="8" cy="8" r="5.4" fill="none" stroke="currentColor" stroke-width="2"/>'
-_DOTS = '<path d="M3 8h.01M8 8h.01M13 8h.01" stroke="currentColor" stroke-width="2.6" stroke-linecap="round"/>'
+DOTS = '<path d="M3 8h.01M8 8h.01M13 8h.01" stroke="currentColor" stroke-width="2.6" stroke-linecap="round"/>'
+STRUCK = (
+    '<circle cx="8" cy="8" r="5.4" fill="none" stroke="currentColor" stroke-width="2"/>'
+    '<path d="M4.2 11.8l7.6-7.6" stroke="currentColor" stroke-width="2"/>'
+)
 
 LOOKS = {
     "pass": Look("Pass", "pass", _CHECK),
     "borderline": Look("Borderline", "borderline", _TRIANGLE),
     "fail": Look("Fail", "fail", _CROSS),
     "not_judged": Look("Not judged", "not-judged", _RING),
-    "received": Look("Waiting", "waiting", _DOTS),
-    "queued": Look("Waiting", "waiting", _DOTS),
-    "running": Look("Inspecting", "waiting", _DOTS),
+    "received": Look("Waiting", "waiting", DOTS),
+    "queued": Look("Waiting", "waiting", DOTS),
+    "running": Look("Inspecting", "waiting", DOTS),
     "failed": Look("Could not inspect", "not-judged", _CROSS),
+    "cancelled": Look("Cancelled", "waiting", STRUCK),
 }
 """By verdict, and, where there is no verdict yet, by the state of the inspection."""
 

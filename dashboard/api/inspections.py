@@ -17,14 +17,14 @@ from dashboard.api import pictures
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.paging import Paged
-from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, State, Verdict
+from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, Verdict
 from dashboard.api.spooled import refuse_spooled
 from dashboard.api.upload import Word
 from data.errors import NotFound
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
 from data.queries.inspections import InspectionFilter
-from data.tables import Document
+from data.tables import Document, InspectionState
 from workers.composition import Services
 
 router = APIRouter(tags=["inspections"])
@@ -46,7 +46,7 @@ class Wanted(Paged):
     recipe: Annotated[Word | None, Query(description="A recipe's name or id.")] = None
     part_number: Annotated[Word | None, Query(description="The part number in the recipe that judged.")] = None
     verdict: Annotated[Verdict | None, Query(description="What failed without a result is `not_judged` too.")] = None
-    state: Annotated[State | None, Query(description="How far the inspection is.")] = None
+    state: Annotated[InspectionState | None, Query(description="How far the inspection is.")] = None
     station: Annotated[Word | None, Query(description="The station's name.")] = None
     lot: Annotated[Word | None, Query(description="The lot's code.")] = None
     since: Annotated[AwareDatetime | None, Query(description="Not before this time, with its zone.")] = None

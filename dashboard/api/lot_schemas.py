@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from dashboard.api.schemas import InspectionSummaryView, RecipeRef
+from dashboard.api.schemas import EXAMPLE_ID, InspectionSummaryView, RecipeRef
 from dashboard.api.upload import Word
 from data.queries.lots import LotDetail, LotSummary
 from data.queries.units import UnitDetail, UnitSummary
+from data.tables import LotState
 
-LotState = Literal["open", "hold", "closed"]
-
-EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
 START_EXAMPLE: JsonDict = {
     "code": "L2047",
     "station": "bench",

@@ -15,7 +15,6 @@ from dashboard.api.lot_schemas import (
     ClosingBody,
     LotPage,
     LotStartBody,
-    LotState,
     LotSummaryView,
     LotView,
     ReasonBody,
@@ -25,6 +24,7 @@ from data.errors import NotFound
 from data.queries import lots
 from data.queries.lots import LotFilter
 from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
+from data.tables import LotState
 from workers import lots as use_cases
 from workers.lots import LotStart
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from dashboard.api.schemas import EXAMPLE_ID
 from data.queries import plant
 from data.queries.page import Page
-
-EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
+from data.tables import LotState
 
 
 class PlaceRef(BaseModel):
@@ -72,7 +72,7 @@ class CurrentLot(BaseModel):
     """The lot that was started last at a station and is not closed."""
 
     code: str
-    state: Literal["open", "hold", "closed"]
+    state: LotState
 
 
 class StationView(BaseModel):

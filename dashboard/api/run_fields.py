@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from dashboard.api.errors import ApiProblem
 from dashboard.api.upload import MAX_NAME, Word
 from data.errors import NotFound
+from data.tables import RunType
 from workers.receiving import RunParticulars
 
 MAX_PLACES = 1000
@@ -26,9 +27,7 @@ class RunFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Annotated[
-        Literal["parts", "tray"], Field(description="`parts`: a picture is a part; `tray`: it shows many.")
-    ] = "parts"
+    type: Annotated[RunType, Field(description="`parts`: a picture is a part; `tray`: it shows many.")] = "parts"
     label: Annotated[Label, Field(description="What people call this run.")] = ""
     recipe: Annotated[Word | None, Field(description="A recipe's name or id, or a part number.")] = None
     part_number: Annotated[Word | None, Field(description="The part number, when no recipe is named.")] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -11,11 +11,8 @@ from pydantic.config import JsonDict
 
 from dashboard.api.schemas import EXAMPLE_ID, Failure, RecipeRef
 from data.queries.run_view import FileRow, RunCounts, RunSummary
-from data.tables import ENDED_RUNS
+from data.tables import ENDED_RUNS, FileState, RunState, RunType
 from workers.resuming import Progress
-
-RunState = Literal["pending", "stored", "queued", "running", "done", "failed", "cancelled"]
-FileState = Literal["receiving", "stored", "opening", "opened", "refused", "cancelled"]
 
 RUN_EXAMPLE: JsonDict = {
     "id": EXAMPLE_ID,
@@ -83,7 +80,7 @@ class RunView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [RUN_EXAMPLE]})
 
     id: UUID
-    type: Literal["parts", "tray"]
+    type: RunType
     label: str
     state: RunState
     station: str

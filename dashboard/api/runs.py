@@ -17,13 +17,14 @@ from dashboard.api.intake import check_key
 from dashboard.api.run_csv import table
 from dashboard.api.run_events import event_id, events
 from dashboard.api.run_fields import Label, RunFields, references
-from dashboard.api.run_schemas import FileState, RunFilePage, RunFileView, RunPage, RunState, RunView
+from dashboard.api.run_schemas import RunFilePage, RunFileView, RunPage, RunView
 from dashboard.api.upload import Word
 from dashboard.api.uploads import Key
 from data.queries import runs
 from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.queries.run_view import ResultRow
 from data.queries.runs import RunFilter
+from data.tables import FileState, RunState
 from workers import runs as use_cases
 from workers.composition import Services
 from workers.receiving import Sender, begin, complete

@@ -15,11 +15,11 @@ from pydantic.config import JsonDict
 
 from data.queries.inspection_view import ImageUsed, InspectionDetail, InspectionSummary, PictureUsed, RecipeUsed
 from data.queries.recipes import RecipeDetail, RecipeSummary, VersionView
+from data.tables import InspectionState
 
 ONE = 10_000
 """A stored score of 1."""
 
-State = Literal["received", "queued", "running", "done", "failed"]
 Verdict = Literal["pass", "fail", "borderline", "not_judged"]
 
 EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
@@ -135,7 +135,7 @@ class InspectionSummaryView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [INSPECTION_EXAMPLE]})
 
     id: UUID
-    state: State
+    state: InspectionState
     created_at: datetime
     captured_at: datetime
     finished_at: datetime | None

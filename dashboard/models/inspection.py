@@ -7,6 +7,9 @@ from typing import Any
 
 import param
 
+from dashboard.models.results import CANCELLED
+from data.tables import FINAL_STATES
+
 SIGNALS = ("ocr", "logo", "signature", "surface")
 LAYERS = ("package", "lines", "characters", "text")
 
@@ -35,7 +38,7 @@ class InspectionModel(param.Parameterized):
         default=None, allow_None=True, doc="The recipe that judged it: id, name, version; None: read only."
     )
     size_wh = param.List(default=[], item_type=int, doc="Width and height of its photo, px.")
-    state = param.String(default="", doc="received, queued, running, done or failed.")
+    state = param.String(default="", doc="received, queued, running, done, failed or cancelled.")
     verdict = param.String(default=None, allow_None=True, doc="pass, fail, borderline, not_judged; None: not yet.")
 
     def show(
@@ -73,7 +76,7 @@ class InspectionModel(param.Parameterized):
     @property
     def settled(self) -> bool:
         """Whether nothing more will happen to it."""
-        return self.state in {"done", "failed"}
+        return self.state in FINAL_STATES
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -90,6 +93,8 @@ class InspectionModel(param.Parameterized):
         """Why it was judged so, in words, gravest first."""
         if self.error:
             return [str(self.error.get("detail") or self.error.get("code"))]
+        if self.state == "cancelled":
+            return [CANCELLED]
         return [str(reason["words"]) for reason in (self.evidence or {}).get("reasons", [])]
 
     @property

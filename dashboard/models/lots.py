@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import param
 
-LOT_STATES = ("open", "hold", "closed")
+from data.tables import LotState
+
+LOT_STATES: tuple[str, ...] = get_args(LotState)
 VERDICT_COLUMNS = ("passed", "borderline", "failed", "not_judged", "waiting")
 
 View = Mapping[str, Any]

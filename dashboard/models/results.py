@@ -11,7 +11,15 @@ import param
 
 from core.verdicts import Verdict
 
-WAITING = {"received": "Waiting for a worker", "queued": "Waiting for a worker", "running": "Being inspected"}
+CANCELLED = "Its run was cancelled before it was inspected."
+UNJUDGED = {
+    "received": "Waiting for a worker",
+    "queued": "Waiting for a worker",
+    "running": "Being inspected",
+    "cancelled": CANCELLED,
+}
+"""Why there is no verdict, by state."""
+
 VERDICTS = tuple(verdict.word for verdict in Verdict)
 MOST = 500
 """Rows kept on one page; older ones stay in the database and come back when asked for."""
@@ -119,8 +127,8 @@ class ResultsModel(param.Parameterized):
 
 
 def _why(view: Mapping[str, Any]) -> str:
-    if view["state"] in WAITING:
-        return WAITING[view["state"]]
+    if view["state"] in UNJUDGED:
+        return UNJUDGED[view["state"]]
     error = view.get("error") or {}
     reasons = view.get("reasons") or (view.get("evidence") or {}).get("reasons") or []
     words = [str(error.get("detail") or error.get("code"))] if error else [str(reason["words"]) for reason in reasons]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from dashboard.models.plant import STATIONS_SHOWN
@@ -99,7 +99,7 @@ class PlantReads:
 
     async def lots(self, *, state: str = "", code: str = "", station: str = "", cursor: str | None = None) -> Rows:
         """Return lots newest first, with what became of their parts."""
-        known: dict[str, LotState] = {"open": "open", "hold": "hold", "closed": "closed"}
+        known: dict[str, LotState] = {each: each for each in get_args(LotState)}
         wanted = LotFilter(state=known.get(state), code=code or None, station=station or None)
         async with self._database.session() as session:
             page = await lots.page(session, wanted, cursor=cursor, limit=ROWS)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from core.verdicts import Verdict
+from data.tables import InspectionState
 from layouts.verdict import LOOKS, badge, badges, look
 
 VERDICTS = [verdict.word for verdict in Verdict]
@@ -22,7 +25,7 @@ def test_no_two_verdicts_share_a_shape_a_colour_or_a_word() -> None:
         assert len({getattr(shown, part) for shown in looks}) == len(VERDICTS)
 
 
-@pytest.mark.parametrize("state", ["received", "queued", "running", "failed"])
+@pytest.mark.parametrize("state", sorted({*get_args(InspectionState)} - {"done"}))  # what is done has a verdict
 def test_while_there_is_no_verdict_the_state_is_told(state: str) -> None:
     assert LOOKS[state].word in badge(None, state)
 

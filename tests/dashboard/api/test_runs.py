@@ -163,6 +163,19 @@ async def test_a_cancelled_run_stays_so(api: httpx.AsyncClient) -> None:
     assert_problem(await api.post(f"{run['url']}/retry"), 409, "run-nothing-failed")
 
 
+async def test_what_was_cancelled_before_it_was_judged_is_shown_so(
+    one_api: httpx.AsyncClient, services: Services, sample: bytes
+) -> None:
+    run = (await send(one_api, file("a.jpg", sample))).json()
+    await open_files(services)
+    cancelled = (await one_api.post(f"{run['url']}/cancel")).json()
+    assert cancelled["counts"]["cancelled"] == 1
+    (shown,) = (await one_api.get("/v1/inspections", params={"state": "cancelled"})).json()["items"]
+    one = (await one_api.get(shown["url"])).json()
+    assert (one["state"], one["verdict"], one["evidence"], one["error"]) == ("cancelled", None, None, None)
+    assert_problem(await one_api.get(f"{shown['url']}/overlay.svg"), 409, "no-evidence")
+
+
 async def test_results_are_a_table(api: httpx.AsyncClient, services: Services, sample: bytes) -> None:
     run = (await send(api, file("parts/a.jpg", sample), file("note.txt", b"no picture"))).json()
     await work(services)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dashboard.models.inspection import InspectionModel
+from dashboard.models.results import CANCELLED
 
 EVIDENCE = {
     "lines": [{"text": "MC74", "characters": []}],
@@ -61,6 +62,13 @@ def test_a_failure_is_the_reason() -> None:
     model = InspectionModel()
     model.show(view(state="failed", verdict="not_judged", evidence=None, error={"code": "X", "detail": "It broke."}))
     assert model.reasons == ["It broke."]
+    assert model.settled
+
+
+def test_what_was_cancelled_says_so_and_waits_for_nothing() -> None:
+    model = InspectionModel()
+    model.show(view(state="cancelled", verdict=None, evidence=None))
+    assert model.reasons == [CANCELLED]
     assert model.settled
 
 

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from dashboard.models.results import MOST, MOST_SEARCHED, ResultRow, ResultsModel, among, known_verdict, searched
+from dashboard.models.results import (
+    CANCELLED,
+    MOST,
+    MOST_SEARCHED,
+    ResultRow,
+    ResultsModel,
+    among,
+    known_verdict,
+    searched,
+)
 
 
 def view(number: int, verdict: str | None = "pass", state: str = "done", **more: Any) -> dict[str, Any]:
@@ -69,13 +78,14 @@ def test_a_page_left_open_for_days_keeps_to_its_bound() -> None:
     [
         ({"state": "queued", "verdict": None}, "Waiting for a worker"),
         ({"state": "running", "verdict": None}, "Being inspected"),
+        ({"state": "cancelled", "verdict": None}, CANCELLED),
         ({"reasons": [{"code": "A", "words": "One."}, {"code": "B", "words": "Two."}]}, "One. Two."),
         ({"error": {"code": "X", "detail": "The reader failed."}}, "The reader failed."),
         ({"error": {"code": "X", "detail": ""}}, "X"),
         ({"recipe": {"name": "74LS00"}}, "As 74LS00 expects."),
         ({}, ""),
     ],
-    ids=["queued", "running", "reasons", "error", "error without words", "pass", "read only"],
+    ids=["queued", "running", "cancelled", "reasons", "error", "error without words", "pass", "read only"],
 )
 def test_a_row_says_why(changes: dict[str, Any], why: str) -> None:
     assert ResultRow.of({**view(1), **changes}).why == why
