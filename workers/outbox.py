@@ -18,7 +18,7 @@ from data.tables import QUEUE_STEPS, RETRYABLE
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 
-BATCH_SIZE = 32
+BATCH_SIZE = 64
 MAX_UNCLAIMED = 8
 UNCLAIMED_S = 30.0
 
