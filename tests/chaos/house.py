@@ -153,9 +153,16 @@ class House:
 
     async def held_by(self, worker: str) -> int:
         """Return how many inspections a worker holds by a lease, run out or not; 0 while the database is away."""
+        return await self._count("SELECT count(*) FROM outbox WHERE leased_by = $1", worker)
+
+    async def files(self, state: str) -> int:
+        """Return how many files of runs are in a state; 0 while the database is away."""
+        return await self._count("SELECT count(*) FROM run_files WHERE state = $1", state)
+
+    async def _count(self, statement: str, value: str) -> int:
         try:
             async with self.database() as connection:
-                count = await connection.fetchval("SELECT count(*) FROM outbox WHERE leased_by = $1", worker)
+                count = await connection.fetchval(statement, value)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return 0
         return int(count)

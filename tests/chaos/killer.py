@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,22 +17,40 @@ from redis import asyncio as redis
 
 from data import embedded_urls
 from tests.chaos.house import PARTS, PATIENCE_S, WORKERS, House
-from tests.chaos.sender import Sender
+from tests.chaos.sender import Kind, Sender
 from tests.workers.programs import until
 
 AT_WORK_S = 5.0
-"""So long a worker's blow waits for the worker to hold something; then it falls all the same."""
+"""So long a blow waits for its moment; then it falls all the same."""
 
 MOST_DELAY_S = 0.3
 
 
 async def kill_at_work(house: House, worker: str) -> None:
     """Kill a worker that has begun something, if there is something to begin."""
+    await _for_a_moment(lambda: house.held_by(worker))
+    await house.kill(worker)
+
+
+async def kill_receiving(house: House) -> None:
+    """Kill the server while a file comes in."""
+    await _for_a_moment(lambda: house.files("receiving"))
+    await house.kill("server")
+
+
+async def kill_opening(house: House) -> None:
+    """Kill all workers while one of them opens a file."""
+    await _for_a_moment(lambda: house.files("opening"))
+    for worker in WORKERS:
+        await house.kill(worker)
+
+
+async def _for_a_moment(right: Callable[[], Awaitable[int]]) -> None:
+    """Wait until the moment is right, if it comes at all."""
     with suppress(TimeoutError):
         async with asyncio.timeout(AT_WORK_S):
-            while not await house.held_by(worker):  # noqa: ASYNC110 - other processes do the work
+            while not await right():  # noqa: ASYNC110 - other processes do the work
                 await asyncio.sleep(0.02)
-    await house.kill(worker)
 
 
 async def wipe(house: House) -> None:
@@ -54,9 +72,12 @@ async def lose_the_log(house: House) -> None:
 STRIKES: dict[str, Callable[[House], Awaitable[None]]] = {
     **{part: lambda house, part=part: house.kill(part) for part in PARTS},  # type: ignore[misc]
     **{worker: partial(kill_at_work, worker=worker) for worker in WORKERS},
+    "receiving": kill_receiving,
+    "opening": kill_opening,
     "wipe": wipe,
     "lose the log": lose_the_log,
 }
+WIPES = ("wipe", "lose the log")
 
 
 @dataclass(frozen=True)
@@ -68,19 +89,19 @@ class Blow:
     delay_s: float
 
 
-def blows(seed: int, *, rounds: int, every: int) -> tuple[Blow, ...]:
-    """Return so many rounds in which each part is killed once, and one of each wipe; a blow about `every` parts."""
+def blows(seed: int, *, rounds: int, every: int, beside: Sequence[str] = WIPES) -> tuple[Blow, ...]:
+    """Return so many rounds in which each part is killed once, and what is `beside`; a blow about `every` parts."""
     chance = random.Random(seed)  # noqa: S311 - to be the same each time
     names = [name for _ in range(rounds) for name in chance.sample(PARTS, len(PARTS))]
-    for wiping in ("wipe", "lose the log"):
-        names.insert(chance.randrange(1, len(names)), wiping)
+    for once in beside:
+        names.insert(chance.randrange(1, len(names)), once)
     return tuple(
         Blow(name, number * every + chance.randrange(every), chance.uniform(0, MOST_DELAY_S))
         for number, name in enumerate(names)
     )
 
 
-async def strike(house: House, sender: Sender, plan: tuple[Blow, ...], *, every: int) -> None:
+async def strike(house: House, sender: Sender[Kind], plan: tuple[Blow, ...], *, every: int) -> None:
     """Let the blows fall, each while the next parts are being sent."""
     for blow in plan:
         sender.allow(every)

@@ -15,7 +15,7 @@ import pytest
 from tests.chaos import ledger
 from tests.chaos.conftest import Parts
 from tests.chaos.house import PATIENCE_S, House
-from tests.chaos.sender import Sender
+from tests.chaos.sender import Sender, to_inspections
 from tests.workers.programs import until
 from workers.claim import free_port
 
@@ -65,7 +65,7 @@ async def house(folder: Path, clock: Clock) -> AsyncIterator[House]:
 async def test_wherever_the_clock_is_set_every_part_is_judged_once_and_soon(
     house: House, clock: Clock, parts: Parts
 ) -> None:
-    sent, sender, share = parts("clock", COUNT), Sender(house.url), COUNT // len(MOVES)
+    sent, sender, share = parts("clock", COUNT), Sender(house.url, to_inspections), COUNT // len(MOVES)
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.send_all(sent))
         for number, move in enumerate(MOVES):

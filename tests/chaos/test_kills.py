@@ -13,7 +13,7 @@ import pytest
 from tests.chaos import killer, ledger
 from tests.chaos.conftest import Parts
 from tests.chaos.house import PARTS, House
-from tests.chaos.sender import Sender
+from tests.chaos.sender import Sender, to_inspections
 
 COUNT = 200
 ROUNDS = 3
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(400)]
 
 
 async def test_200_photos_outlive_every_kill(house: House, parts: Parts) -> None:
-    sent, sender = parts("kills", COUNT), Sender(house.url)
+    sent, sender = parts("kills", COUNT), Sender(house.url, to_inspections)
     plan = killer.blows(SEED, rounds=ROUNDS, every=EVERY)
     assert len(plan) * EVERY == COUNT
     async with asyncio.TaskGroup() as group:

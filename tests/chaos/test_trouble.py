@@ -15,7 +15,7 @@ from tests.chaos import ledger
 from tests.chaos.conftest import Parts
 from tests.chaos.house import PATIENCE_S, House
 from tests.chaos.ledger import Left
-from tests.chaos.sender import Part, Sender
+from tests.chaos.sender import Part, Sender, to_inspections
 from tests.workers.programs import until
 
 COUNT = 40
@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 
 @asynccontextmanager
-async def sending(house: House, sent: list[Part]) -> AsyncIterator[Sender]:
+async def sending(house: House, sent: list[Part]) -> AsyncIterator[Sender[Part]]:
     """A sender at work on all parts while the block lasts; it is through when this returns."""
-    sender = Sender(house.url)
+    sender = Sender(house.url, to_inspections)
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.send_all(sent))
         yield sender
