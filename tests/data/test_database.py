@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 
 import pytest
 from sqlalchemy import SmallInteger, literal, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from data import embedded_urls
 from data.database import Database
@@ -45,8 +47,13 @@ async def test_a_transaction_the_server_has_ended_is_lost_whole(database: Databa
 
 
 async def test_composing_connects_to_nothing() -> None:
-    database = Database("postgresql://nobody@127.0.0.1:1/none")
-    await database.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        database = Database(f"postgresql://nobody@127.0.0.1:{server.getsockname()[1]}/none")
+        assert isinstance(database.engine, AsyncEngine)
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            server.accept()
+        await database.close()
 
 
 async def test_a_server_that_is_away_is_an_error_of_the_connection() -> None:

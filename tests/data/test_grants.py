@@ -94,6 +94,10 @@ async def test_what_moves_an_inspection_on_is_allowed(database: Database) -> Non
         await work.session.execute(text("UPDATE inspections SET state = 'queued', error_code = 'x'"))
         await work.session.execute(text("DELETE FROM outbox"))
         await work.commit()
+    async with database.session() as session:
+        moved = await session.execute(text("SELECT state, error_code FROM inspections"))
+        assert [tuple(row) for row in moved] == [("queued", "x")]
+        assert await session.scalar(text("SELECT count(*) FROM outbox")) == 0
 
 
 async def test_the_role_owns_nothing(database: Database) -> None:

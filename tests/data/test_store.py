@@ -178,6 +178,11 @@ async def test_a_stream_comes_in_chunks(store: ImageStore) -> None:
     assert all(chunks)
 
 
+def open_files() -> set[Path]:
+    """What this process has open."""
+    return {link.readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()}
+
+
 async def test_whoever_leaves_while_a_picture_is_opened_leaves_nothing_open(
     folder: FolderStore, tmp_path: Path
 ) -> None:
@@ -188,10 +193,10 @@ async def test_whoever_leaves_while_a_picture_is_opened_leaves_nothing_open(
     await asyncio.sleep(0.05)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    os.close(await asyncio.to_thread(os.open, pipe, os.O_WRONLY))
-    await until(
-        lambda: pipe not in {Path(link).readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()}
-    )
+    assert reading.cancelled()
+    writer = await asyncio.to_thread(os.open, pipe, os.O_WRONLY)  # which waits until the reader has opened it
+    os.close(writer)
+    await until(lambda: pipe not in open_files())
 
 
 async def test_a_disk_that_fails_is_told_from_a_picture_that_is_missing(folder: FolderStore, tmp_path: Path) -> None:
@@ -201,8 +206,22 @@ async def test_a_disk_that_fails_is_told_from_a_picture_that_is_missing(folder: 
             await attempt
 
 
-async def test_a_store_that_works_says_so(store: ImageStore) -> None:
-    await store.check()
+async def test_a_store_that_works_says_so(folder: FolderStore, tmp_path: Path) -> None:
+    await folder.check()
+    assert files(tmp_path) == []
+
+
+async def test_a_bucket_that_works_says_so() -> None:
+    objects = MemoryStore()
+    for _ in range(2):
+        await BucketStore(objects, "s3://test").check()
+    assert [each["path"] for some in objects.list() for each in some] == ["check"]
+
+
+async def test_a_store_that_does_not_work_says_so(folder: FolderStore, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "store")
+    with pytest.raises(StoreError, match=r"Nothing can be written to .*: no such file"):
+        await folder.check()
 
 
 @pytest.mark.parametrize(

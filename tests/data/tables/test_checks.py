@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.recipe import DISPOSITIONS
@@ -53,6 +53,9 @@ async def test_every_state_can_be_kept(database: Database, state: str) -> None:
     ids = await waiting(database)
     async with database.unit_of_work() as work:
         await work.session.execute(update(Inspection).where(Inspection.id.in_(ids)).values(state=state))
+        await work.commit()
+    async with database.session() as session:
+        assert list(await session.scalars(select(Inspection.state))) == [state]
 
 
 @pytest.mark.parametrize(
