@@ -76,12 +76,12 @@ def _checked(path: str) -> str:
     """Return the real path of a folder that can be watched here, links followed."""
     if not Path(path).is_absolute():
         return path  # what an absolute path is, the repository says
-    real = Path(path).resolve()
-    if not real.is_dir():
+    real = os.path.realpath(path)  # this and isdir have an answer to any path: a loop of links, one that is too long
+    if not os.path.isdir(real):  # noqa: PTH112
         raise FolderUnfit(f"There is no folder {path} on this machine; make it, or say that it is elsewhere.")
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
         raise FolderUnfit(f"Marksight may not read and write {path}; handled files are moved within the folder.")
-    return str(real)
+    return real
 
 
 def _check_roots(settings: Settings, path: str) -> None:

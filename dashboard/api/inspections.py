@@ -9,13 +9,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 
 from core.image import ImageLimits, decode
 from core.overlay import png, svg
 from dashboard.api import pictures
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
+from dashboard.api.moment import Moment
 from dashboard.api.paging import Paged
 from dashboard.api.schemas import InspectionPage, InspectionSummaryView, InspectionView, Verdict
 from dashboard.api.spooled import refuse_spooled
@@ -49,8 +49,8 @@ class Wanted(Paged):
     state: Annotated[InspectionState | None, Query(description="How far the inspection is.")] = None
     station: Annotated[Word | None, Query(description="The station's name.")] = None
     lot: Annotated[Word | None, Query(description="The lot's code.")] = None
-    since: Annotated[AwareDatetime | None, Query(description="Not before this time, with its zone.")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Before this time, with its zone.")] = None
+    since: Annotated[Moment | None, Query(description="Not before this time, with its zone.")] = None
+    until: Annotated[Moment | None, Query(description="Before this time, with its zone.")] = None
     read: Annotated[
         Word | None,
         Query(description="Words that the mark holds as it was read, each anywhere in a line; capitals do not count."),

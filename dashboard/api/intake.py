@@ -12,6 +12,7 @@ from core.reasons import Reason, tell
 from dashboard.api import intake_doc, upload
 from dashboard.api.depends import WithFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem
+from dashboard.api.references import references
 from dashboard.api.schemas import InspectionView
 from dashboard.api.spooled import spooled
 from dashboard.api.upload import Beside, Submission
@@ -108,11 +109,8 @@ def _particulars(submission: Submission, *, caller: str, key: str | None, waits:
 
 
 async def _accept(services: Services, submission: Submission, particulars: Particulars) -> UUID:
-    try:
+    with references():
         return await accept(services, submission.data, particulars, others=submission.others)
-    except NotFound as error:
-        code = "recipe-unknown" if error.kind == "recipe" else "reference-unknown"
-        raise ApiProblem(code, str(error), kind=error.kind, reference=error.reference) from error
 
 
 async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wait_s: float) -> InspectionView:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
 from core.lot_texts import LotTexts
 from dashboard.api.depends import WithServices
-from dashboard.api.errors import ApiProblem, documented
+from dashboard.api.errors import documented
 from dashboard.api.intake import Key, check_key
 from dashboard.api.lot_schemas import (
     ClosingBody,
@@ -19,11 +18,11 @@ from dashboard.api.lot_schemas import (
     LotView,
     ReasonBody,
 )
+from dashboard.api.paging import Paged
+from dashboard.api.references import references
 from dashboard.api.upload import Word
-from data.errors import NotFound
 from data.queries import lots
 from data.queries.lots import LotFilter
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.tables import LotState
 from workers import lots as use_cases
 from workers.lots import LotStart
@@ -42,18 +41,14 @@ _REFUSED = documented(
 _MOVED = documented("lot-not-found", "lot-not-open", "origin-refused")
 
 
-class Wanted(BaseModel):
+class Wanted(Paged):
     """Which lots to list; what is left out lets all through."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: LotState | None = None
     station: Word | None = None
     recipe: Annotated[Word | None, Query(description="A recipe's name or id.")] = None
     code: Annotated[Word | None, Query(description="A piece of the code.")] = None
     started: Annotated[bool | None, Query(description="Whether it was started, or merely named by pictures.")] = None
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 @router.post(
@@ -70,11 +65,8 @@ async def start_lot(services: WithServices, response: Response, body: LotStartBo
     """
     check_key(key)
     texts = LotTexts.from_document(body.texts)
-    try:
+    with references():
         started = await use_cases.start(services, LotStart(**body.model_dump(exclude={"texts"}), texts=texts))
-    except NotFound as error:
-        code = "recipe-unknown" if error.kind == "recipe" else "reference-unknown"
-        raise ApiProblem(code, str(error), kind=error.kind, reference=error.reference) from error
     view = LotSummaryView.of(started.lot)
     response.headers["Location"] = view.url
     response.status_code = 201 if started.new else 200

@@ -7,16 +7,16 @@ have written meanwhile: the last one wins. What something hangs on is not delete
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dashboard.api import plant_doc
 from dashboard.api.depends import WithServices
-from dashboard.api.errors import ApiProblem
 from dashboard.api.plant_doc import IfMatch, Reference
 from dashboard.api.plant_views import LinePage, LineView, SitePage, SiteView, StationPage, StationView
-from data.errors import NotFound
+from dashboard.api.references import references
 from data.queries import plant
 from data.queries.plant import PlaceFilter
 from data.repositories.plant import LEVELS, PlaceKind
@@ -251,8 +251,6 @@ async def _filter(session: AsyncSession, listed: plant_doc.Listed) -> PlaceFilte
     return PlaceFilter(find=listed.find, **chosen)
 
 
-async def _known(session: AsyncSession, kind: PlaceKind, reference: str) -> Any:
-    try:
+async def _known(session: AsyncSession, kind: PlaceKind, reference: str) -> UUID:
+    with references():
         return await plant.called(session, kind, reference)
-    except NotFound as error:
-        raise ApiProblem("reference-unknown", str(error), kind=error.kind, reference=error.reference) from error

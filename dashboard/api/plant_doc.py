@@ -9,8 +9,8 @@ from fastapi import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.errors import ApiProblem, documented
+from dashboard.api.paging import Paged
 from dashboard.api.upload import Word
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_SAID = 1000
 """Longest text taken; `core.place_name` says what of it may be a name."""
@@ -54,14 +54,10 @@ CHANGED: dict[int | str, dict[str, Any]] = {
 REMOVED = documented("place-not-found", "place-in-use", "place-ambiguous", "changed-meanwhile", "origin-refused")
 
 
-class Listed(BaseModel):
+class Listed(Paged):
     """Which places to list; what is left out lets all through."""
 
-    model_config = ConfigDict(extra="forbid")
-
     find: Annotated[Word | None, Query(description="Found anywhere in a name, in any case.")] = None
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 class ListedLines(Listed):

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.depends import WithServices, WithUser
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.intake import Key, check_key
+from dashboard.api.moment import Moment
 from dashboard.api.plant_doc import Reference
+from dashboard.moments import EARLIEST
 from data.queries import plant
 from data.queries.reconciliation import Reconciliation, reconcile
 from workers.triggers import count_triggers
@@ -30,9 +32,7 @@ class TriggersIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     count: Annotated[int, Field(ge=1, le=MOST_AT_ONCE, description="How many triggers to add.")]
-    at: Annotated[
-        AwareDatetime | None, Field(description="When, with its zone: its hour counts. Now, if not said.")
-    ] = None
+    at: Annotated[Moment | None, Field(description="When, with its zone: its hour counts. Now, if not said.")] = None
 
 
 class TriggersView(BaseModel):
@@ -115,10 +115,8 @@ class Hours(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[
-        AwareDatetime | None, Query(description="From its hour on; the day before `until`, if not said.")
-    ] = None
-    until: Annotated[AwareDatetime | None, Query(description="To the end of its hour; now, if not said.")] = None
+    since: Annotated[Moment | None, Query(description="From its hour on; the day before `until`, if not said.")] = None
+    until: Annotated[Moment | None, Query(description="To the end of its hour; now, if not said.")] = None
 
 
 @router.get(
@@ -132,7 +130,7 @@ async def reconciliation(
 ) -> ReconciliationView:
     """Count triggers, pictures and results, hour by whole hour, by when pictures came in."""
     until = hours.until or services.clock()
-    since = hours.since or until - SHOWN
+    since = hours.since or max(until - SHOWN, EARLIEST)
     if not timedelta(0) < until - since <= LONGEST:
         raise ApiProblem("request-invalid", f"Expected since before until, {LONGEST.days} days apart at most.")
     async with services.database.session() as session:

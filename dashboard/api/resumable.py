@@ -24,7 +24,8 @@ from dashboard.api import uploads_doc
 from dashboard.api.body import chunks, from_base64
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import ApiProblem, documented
-from dashboard.api.run_fields import references, run_fields
+from dashboard.api.references import references
+from dashboard.api.run_fields import run_fields
 from dashboard.api.run_schemas import UploadView
 from dashboard.api.upload import path_name
 from data.errors import DigestMismatch, UploadTooLong
@@ -103,7 +104,7 @@ async def create(request: Request, services: Services, sender: Sender) -> Respon
     file = Announced(path_name(next((told[name] for name in NAMES if told.get(name)), "")), length)
     fields = {name: value for name, value in told.items() if name not in {*NAMES, *IGNORED, "run"}}
     await services.incoming.check_room(length)
-    with references():
+    with references("run", "upload"):
         if told.get("run"):
             found = await add_file(services, _run_id(told["run"]), file)
         else:

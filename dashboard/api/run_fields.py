@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from dashboard.api.errors import ApiProblem
 from dashboard.api.upload import MAX_NAME, Word
-from data.errors import NotFound
 from data.tables import RunType
 from workers.receiving import RunParticulars
 
@@ -58,19 +55,3 @@ def run_fields(given: Mapping[str, str], where: str) -> RunFields:
     except ValidationError as error:
         found = [{**fault, "loc": (where, *fault["loc"])} for fault in error.errors(include_url=False)]
         raise RequestValidationError(found) from error
-
-
-@contextmanager
-def references() -> Iterator[None]:
-    """Tell a recipe, part or station that the request names and that does not exist as a fault of the request.
-
-    Raises:
-        ApiProblem: there is no such thing.
-    """
-    try:
-        yield
-    except NotFound as error:
-        if error.kind in {"run", "upload"}:
-            raise
-        code = "recipe-unknown" if error.kind == "recipe" else "reference-unknown"
-        raise ApiProblem(code, str(error), kind=error.kind, reference=error.reference) from error

@@ -8,20 +8,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from dashboard.api.depends import WithRunFeed, WithServices, WithUser
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.head import is_head
 from dashboard.api.intake import check_key
+from dashboard.api.moment import Moment
+from dashboard.api.paging import Paged
+from dashboard.api.references import references
 from dashboard.api.run_csv import table
 from dashboard.api.run_events import event_id, events
-from dashboard.api.run_fields import Label, RunFields, references
+from dashboard.api.run_fields import Label, RunFields
 from dashboard.api.run_schemas import RunFilePage, RunFileView, RunPage, RunView
 from dashboard.api.upload import Word
 from dashboard.api.uploads import Key
 from data.queries import runs
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.queries.run_view import ResultRow
 from data.queries.runs import RunFilter
 from data.tables import FileState, RunState
@@ -46,33 +47,22 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
     204: {"description": "The run has ended and `Last-Event-ID` names how it did: nothing will follow."},
 }
 
-Cursor = Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
-
-class Wanted(BaseModel):
+class Wanted(Paged):
     """Which runs to list; what is left out lets all through."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: RunState | None = None
     station: Word | None = None
     lot: Word | None = None
     label: Annotated[Label | None, Query(description="Anywhere in the run's label, in any case.")] = None
-    since: Annotated[AwareDatetime | None, Query(description="Not before this time, with its zone.")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Before this time, with its zone.")] = None
-    cursor: Cursor = None
-    limit: Limit = DEFAULT_LIMIT
+    since: Annotated[Moment | None, Query(description="Not before this time, with its zone.")] = None
+    until: Annotated[Moment | None, Query(description="Before this time, with its zone.")] = None
 
 
-class WantedFiles(BaseModel):
+class WantedFiles(Paged):
     """Which files of a run to list."""
 
-    model_config = ConfigDict(extra="forbid")
-
     state: FileState | None = None
-    cursor: Cursor = None
-    limit: Limit = DEFAULT_LIMIT
 
 
 @router.post(

@@ -6,29 +6,24 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import documented
 from dashboard.api.lot_schemas import UnitPage, UnitSummaryView, UnitView
+from dashboard.api.paging import Paged
 from dashboard.api.upload import Word
 from data.queries import units
-from data.queries.page import DEFAULT_LIMIT, MAX_LIMIT
 from data.queries.units import UnitFilter
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
 
-class Wanted(BaseModel):
+class Wanted(Paged):
     """Which units to list; what is left out lets all through."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lot: Annotated[Word | None, Query(description="A lot's code.")] = None
     serial: Word | None = None
     carrier: Word | None = None
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
 
 @router.get(

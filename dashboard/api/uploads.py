@@ -23,7 +23,8 @@ from dashboard.api.depends import WithServices, WithUser
 from dashboard.api.errors import ApiProblem
 from dashboard.api.intake import check_key
 from dashboard.api.multipart import Part, parts
-from dashboard.api.run_fields import references, run_fields
+from dashboard.api.references import references
+from dashboard.api.run_fields import run_fields
 from dashboard.api.run_schemas import RunView
 from dashboard.api.upload import FORM, MAX_FIELD_BYTES, MAX_FIELDS, path_name
 from data.queries import runs

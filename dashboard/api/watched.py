@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.naming import FIELDS, MAX_RULE
 from dashboard.api.depends import WithServices
-from dashboard.api.errors import ApiProblem, documented
+from dashboard.api.errors import documented
 from dashboard.api.plant_doc import Reference
+from dashboard.api.references import references
 from dashboard.api.upload import MAX_NAME
-from data.errors import NotFound
 from data.queries import plant, watched
 from data.queries.watched import RefusedFile, Watch
 from data.repositories.watched import Drop
@@ -93,12 +93,8 @@ class FolderView(BaseModel):
 async def name(services: WithServices, station: Reference, folder: FolderIn) -> FolderView:
     """Name the folder in place of the one there was; said again, it changes nothing."""
     drop = Drop(**folder.model_dump(exclude={"elsewhere"}))
-    try:
+    with references("station"):
         kept = await name_folder(services, station, drop, elsewhere=folder.elsewhere)
-    except NotFound as error:
-        if error.kind != "recipe":
-            raise
-        raise ApiProblem("recipe-unknown", str(error), kind=error.kind, reference=error.reference) from error
     return await _view(services, kept)
 
 
@@ -129,6 +125,6 @@ async def _view(services: Services, kept: Watch) -> FolderView:
         station=kept.station,
         station_id=kept.station_id,
         **vars(kept.drop),
-        here=await asyncio.to_thread(Path(kept.drop.path).is_dir),
+        here=await asyncio.to_thread(os.path.isdir, kept.drop.path),  # has an answer to any path, unlike Path.is_dir
         refused=[RefusedFileView.of(file) for file in refused],
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Self, get_args
 from uuid import UUID
 
 import param
 
 from dashboard.models.results import searched
+from dashboard.moments import moment
 from data.tables import RunState
 
 STATES: tuple[str, ...] = get_args(RunState)
@@ -103,15 +103,6 @@ def wanted_runs(given: Mapping[str, str]) -> dict[str, str]:
     kept = {name: searched(given.get(name, "")) for name in FILTERS}
     kept["state"] = kept["state"] if kept["state"] in STATES else ""
     return {name: value for name, value in kept.items() if value and (name not in {"since", "until"} or moment(value))}
-
-
-def moment(text: str) -> datetime | None:
-    """Return the time that `text` (ISO 8601 with its zone) says, None if it says none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def run_id(text: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dashboard.api.previews import preview_url
 from dashboard.api.run_schemas import RunFileView, RunView
-from dashboard.models.runs import moment
+from dashboard.moments import moment
 from data.errors import NotFound
 from data.queries import plant, recipes, runs
 from data.queries.page import Page

@@ -124,6 +124,8 @@ async def summary(session: AsyncSession, reference: str) -> LotSummary:
     Raises:
         NotFound: there is no such lot.
     """
+    if "\x00" in reference:  # no code has one; and the database takes none
+        raise NotFound("lot", reference)
     named = _named(reference)
     rows = (await session.execute(_lots().where(named))).all()
     if not rows:

@@ -189,6 +189,7 @@ async def test_lists_are_filtered(
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=501", "limit=x", "verdict=good", "state=lost", "since=yesterday", "since=2026-01-01T00:00:00",
+     "since=1969-12-31T23:59:59Z", "until=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-12:00",
      "nonsense=1", "recipe=%00", "read=", "read=%00", "read=" + "r" * 201, "recipe=" + "r" * 201,
      "cursor=" + "c" * 101],
 )  # fmt: skip

@@ -113,7 +113,7 @@ async def test_holding_and_releasing_need_a_reason(
 
 
 async def test_what_is_not_there_is_not_found(one_api: httpx.AsyncClient) -> None:
-    for address in (f"/v1/lots/{UNKNOWN}", "/v1/lots/none"):
+    for address in (f"/v1/lots/{UNKNOWN}", "/v1/lots/none", "/v1/lots/a%00b"):
         assert (await one_api.get(address)).json()["type"] == "/problems/lot-not-found"
         for move in ("hold", "release", "close"):
             answer = await one_api.post(f"{address}/{move}", json={"reason": "r"})

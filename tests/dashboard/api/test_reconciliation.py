@@ -57,11 +57,23 @@ async def test_triggers_count_in_the_hour_they_are_said_to_be_of(one_api: httpx.
     assert datetime.fromisoformat(hour["until"]) - datetime.fromisoformat(hour["since"]) <= timedelta(hours=2)
 
 
+async def test_hours_are_those_of_utc_in_every_zone(one_api: httpx.AsyncClient) -> None:
+    at = "2026-01-05T10:45:00+05:30"  # a quarter past five, UTC
+    await one_api.post(TRIGGERS, json={"count": 2, "at": at})
+    for until, counted in (("2026-01-05T05:00:00Z", None), ("2026-01-05T06:00:00Z", 2), (at, 2)):
+        assert (await told(one_api, since="2026-01-05T00:00:00Z", until=until))["triggers"] == counted
+
+
+async def test_the_first_hours_of_all_have_no_day_before_them(one_api: httpx.AsyncClient) -> None:
+    assert (await told(one_api, until="1970-01-01T12:00:00+01:00"))["since"] == "1970-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize(
     "body",
-    [{}, {"count": 0}, {"count": -1}, {"count": 10**10}, {"count": 1, "at": "2026-01-01T00:00:00"}, {"count": 1.5}],
-    ids=["none", "zero", "below zero", "too many", "no zone", "a fraction"],
-)
+    [{}, {"count": 0}, {"count": -1}, {"count": 10**10}, {"count": 1, "at": "2026-01-01T00:00:00"}, {"count": 1.5},
+     {"count": 1, "at": "0001-01-01T00:00:00+14:00"}, {"count": 1, "at": "9999-12-31T23:59:59-12:00"}],
+    ids=["none", "zero", "below zero", "too many", "no zone", "a fraction", "before all times", "after all times"],
+)  # fmt: skip
 async def test_what_are_no_triggers_is_refused(one_api: httpx.AsyncClient, body: dict[str, object]) -> None:
     answer = await one_api.post(TRIGGERS, json=body)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
@@ -75,8 +87,21 @@ async def test_what_are_no_triggers_is_refused(one_api: httpx.AsyncClient, body:
         {"since": "2020-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
         {"since": "2026-02-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
         {"since": "yesterday"},
+        {"until": "1969-12-31T00:00:00Z"},
+        {"until": "1970-01-01T00:00:00Z"},
+        {"until": "9999-12-31T23:59:59Z"},
+        {"since": "0001-01-01T00:00:00+14:00"},
     ],
-    ids=["backwards", "too long", "nothing", "no time"],
+    ids=[
+        "backwards",
+        "too long",
+        "nothing",
+        "no time",
+        "before all",
+        "up to the first",
+        "after all",
+        "out of reckoning",
+    ],
 )
 async def test_hours_that_are_none_are_refused(one_api: httpx.AsyncClient, hours: dict[str, str]) -> None:
     answer = await one_api.get(RECONCILIATION, params=hours)

@@ -127,7 +127,8 @@ async def test_lists_are_cut_to_what_is_wanted(api: httpx.AsyncClient, services:
 @pytest.mark.parametrize(
     ("query", "code"),
     [("cursor=x", "cursor-invalid"), ("state=odd", "request-invalid"), ("limit=0", "request-invalid"),
-     ("since=2026-01-01T00:00:00", "request-invalid"), ("lots=L1", "request-invalid")],
+     ("since=2026-01-01T00:00:00", "request-invalid"), ("since=1969-12-31T23:59:59Z", "request-invalid"),
+     ("until=0001-01-01T00:00:00%2B14:00", "request-invalid"), ("lots=L1", "request-invalid")],
 )  # fmt: skip
 async def test_a_list_that_cannot_be_made_is_refused(one_api: httpx.AsyncClient, query: str, code: str) -> None:
     assert_problem(await one_api.get(f"/v1/runs?{query}"), 422, code)

@@ -61,6 +61,7 @@ async def test_a_folder_is_named_shown_and_forgotten(
     [
         pytest.param({"path": "drops"}, 422, "folder-unfit", id="not absolute"),
         pytest.param({"path": "/nowhere/at/all"}, 422, "folder-unfit", id="not there"),
+        pytest.param({"path": "/" + "x" * 300}, 422, "folder-unfit", id="a name that no folder can have"),
         pytest.param({"path": "/"}, 422, "folder-unfit", id="around the state folder"),
         pytest.param({"naming": "{lott}"}, 422, "naming-invalid", id="no rule"),
         pytest.param({"recipe": "nobody's"}, 422, "recipe-unknown", id="no recipe"),
@@ -81,6 +82,20 @@ async def test_what_cannot_be_watched_is_told_and_changes_nothing(
 
 async def test_a_folder_elsewhere_is_said_to_be(one_api: httpx.AsyncClient, station: str, tmp_path: Path) -> None:
     answer = await one_api.put(FOLDER, json=said(tmp_path, path="/mnt/line-3", elsewhere=True))
+    assert (answer.status_code, answer.json()["here"]) == (200, False)
+
+
+async def test_a_loop_of_links_is_no_folder(one_api: httpx.AsyncClient, station: str, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    answer = await one_api.put(FOLDER, json=said(tmp_path, path=str(loop)))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/folder-unfit")
+
+
+async def test_a_path_that_this_machine_cannot_have_may_be_one_elsewhere(
+    one_api: httpx.AsyncClient, station: str, tmp_path: Path
+) -> None:
+    answer = await one_api.put(FOLDER, json=said(tmp_path, path="/" + "x" * 300, elsewhere=True))
     assert (answer.status_code, answer.json()["here"]) == (200, False)
 
 
