@@ -116,20 +116,24 @@ async def _accept(services: Services, submission: Submission, particulars: Parti
 async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wait_s: float) -> InspectionView:
     """Return the inspection when it is judged, or, at the deadline, as not judged for want of time."""
 
-    async def done() -> bool:
+    async def look() -> InspectionView | None:
         try:
             async with services.database.session() as session:
-                return await inspections.state(session, inspection_id) in FINAL_STATES
+                if await inspections.state(session, inspection_id) not in FINAL_STATES:
+                    return None
+                return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
         except NotFound:  # it is spooled
-            return False
+            return None
         except AWAY as error:  # it may come back in time
             if not is_away(error):
                 raise
-            return False
+            return None
 
-    in_time = await feed.until(inspection_id, done, wait_s)
+    judged = await feed.until(inspection_id, look, wait_s)
+    if judged is not None:
+        return judged
     view = await _view(services, inspection_id)
-    if in_time or view.state in FINAL_STATES:
+    if view.state in FINAL_STATES:
         return view
     late = tell(Reason.TIME_OUT)
     told = {"verdict": "not_judged", "disposition": "pending", "reasons": [{"code": late.code, "words": late.words}]}

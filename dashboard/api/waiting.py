@@ -13,12 +13,15 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 from uuid import UUID
 
 from data.channels import RESULTS
 from data.listening import Listener
 
 LOOK_S = 1.0
+
+Found = TypeVar("Found")
 
 
 class ResultFeed:
@@ -41,25 +44,27 @@ class ResultFeed:
         with self._listener.follow((RESULTS,), self._told):
             yield
 
-    async def until(self, inspection_id: UUID, done: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
-        """Wait until `done` says so; False when it has not by `timeout_s`, or when waiting has ended for all.
+    async def until(
+        self, inspection_id: UUID, look: Callable[[], Awaitable[Found | None]], timeout_s: float
+    ) -> Found | None:
+        """Return what `look` finds; None when it has not by `timeout_s`, or when waiting has ended for all.
 
-        `done` is asked at once, at each notification about the inspection, and now and then.
+        It looks at once, at each notification about the inspection, and now and then.
         """
         told = asyncio.Event()
         self._waiting[inspection_id].add(told)
         try:
             async with asyncio.timeout(timeout_s):
-                while not await done():
+                while (found := await look()) is None:
                     if self._ended:
-                        return False
+                        return None
                     with suppress(TimeoutError):
                         await asyncio.wait_for(told.wait(), self._look_s)
                     told.clear()
         except TimeoutError:
-            return False
+            return None
         else:
-            return True
+            return found
         finally:
             self._forget(inspection_id, told)
 

@@ -164,13 +164,15 @@ async def called(session: AsyncSession, reference: str) -> UUID | None:
     return await session.scalar(select(Recipe.id).where(named))
 
 
+_OTHER = aliased(RecipeVersion)  # once: it costs more than the statement it stands in
+
+
 def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID], at: datetime | None = None) -> ScalarSelect[UUID]:
-    other = aliased(RecipeVersion)
-    then = [] if at is None else [other.published_at <= at]
+    then = [] if at is None else [_OTHER.published_at <= at]
     return (
-        select(other.id)
-        .where(other.recipe_id == recipe_id, other.state == "published", *then)
-        .order_by(other.number.desc())
+        select(_OTHER.id)
+        .where(_OTHER.recipe_id == recipe_id, _OTHER.state == "published", *then)
+        .order_by(_OTHER.number.desc())
         .limit(1)
         .scalar_subquery()
     )

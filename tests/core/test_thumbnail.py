@@ -32,3 +32,13 @@ def test_the_longer_side_is_bounded(size_wh: tuple[int, int], expected_wh: tuple
 def test_the_same_frame_gives_the_same_bytes() -> None:
     assert thumbnail(frame((800, 600))) == thumbnail(frame((800, 600)))
     assert thumbnail(frame((800, 600))) != thumbnail(frame((800, 600), 91))
+
+
+@pytest.mark.parametrize("size_wh", [(1280, 1024), (1283, 1021), (511, 300), (520, 3000)])
+def test_it_shows_the_same_as_one_made_in_a_single_step(size_wh: tuple[int, int]) -> None:
+    noise = np.random.default_rng(7).integers(0, 256, (8, 8, 3), np.uint8)
+    smooth = cv2.resize(noise, size_wh, interpolation=cv2.INTER_CUBIC)
+    made = cv2.imdecode(np.frombuffer(thumbnail(Frame(smooth)), np.uint8), cv2.IMREAD_COLOR)
+    assert made is not None
+    plain = cv2.resize(smooth, made.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(made.astype(int) - plain).mean() < 6

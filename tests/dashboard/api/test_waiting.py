@@ -32,10 +32,10 @@ class Rows:
         self.asked = 0
         self.was_asked = asyncio.Event()
 
-    async def is_done(self, inspection_id: UUID = ONE) -> bool:
+    async def look(self, inspection_id: UUID = ONE) -> UUID | None:
         self.asked += 1
         self.was_asked.set()
-        return inspection_id in self.done
+        return inspection_id if inspection_id in self.done else None
 
 
 @pytest.fixture
@@ -75,74 +75,74 @@ async def tell(teller: asyncpg.Connection, inspection_id: UUID) -> None:
 
 async def test_what_is_done_already_is_not_waited_for(feed: ResultFeed, rows: Rows) -> None:
     rows.done.add(ONE)
-    assert await feed.until(ONE, rows.is_done, NEVER_S)
+    assert await feed.until(ONE, rows.look, NEVER_S) == ONE
     assert rows.asked == 1
 
 
 async def test_a_notification_ends_the_wait(feed: ResultFeed, rows: Rows, teller: asyncpg.Connection) -> None:
-    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+    waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
     await rows.was_asked.wait()
     rows.done.add(ONE)
     await tell(teller, ONE)
-    assert await asyncio.wait_for(waiting, 20)
+    assert await asyncio.wait_for(waiting, 20) == ONE
 
 
 async def test_a_notification_about_another_does_not(feed: ResultFeed, rows: Rows, teller: asyncpg.Connection) -> None:
-    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
-    other = asyncio.create_task(feed.until(OTHER, lambda: rows.is_done(OTHER), NEVER_S))
+    waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
+    other = asyncio.create_task(feed.until(OTHER, lambda: rows.look(OTHER), NEVER_S))
     await rows.was_asked.wait()
     rows.done |= {ONE, OTHER}
     await tell(teller, OTHER)
-    assert await asyncio.wait_for(other, 20)
+    assert await asyncio.wait_for(other, 20) == OTHER
     assert not waiting.done()
     await tell(teller, ONE)
-    assert await asyncio.wait_for(waiting, 20)
+    assert await asyncio.wait_for(waiting, 20) == ONE
 
 
 @pytest.mark.parametrize("payload", ["", "no JSON", "[]", "{}", '{"inspection_id": "no id"}', '{"inspection_id": 7}'])
 async def test_a_notification_that_names_none_lets_everybody_look(
     feed: ResultFeed, rows: Rows, teller: asyncpg.Connection, payload: str
 ) -> None:
-    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+    waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
     await rows.was_asked.wait()
     rows.done.add(ONE)
     await teller.execute("SELECT pg_notify($1, $2)", RESULTS, payload)
-    assert await asyncio.wait_for(waiting, 20)
+    assert await asyncio.wait_for(waiting, 20) == ONE
 
 
 async def test_all_who_wait_for_one_are_told(feed: ResultFeed, rows: Rows, teller: asyncpg.Connection) -> None:
-    waiting = [asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S)) for _ in range(20)]
+    waiting = [asyncio.create_task(feed.until(ONE, rows.look, NEVER_S)) for _ in range(20)]
     while rows.asked < len(waiting):  # noqa: ASYNC110 - each of them asks once
         await asyncio.sleep(0)
     rows.done.add(ONE)
     await tell(teller, ONE)
-    assert all(await asyncio.wait_for(asyncio.gather(*waiting), 20))
+    assert await asyncio.wait_for(asyncio.gather(*waiting), 20) == [ONE] * 20
 
 
 @pytest.mark.parametrize("timeout_s", [0.0, 0.05])
 async def test_nobody_waits_past_the_deadline(feed: ResultFeed, rows: Rows, timeout_s: float) -> None:
-    assert not await feed.until(ONE, rows.is_done, timeout_s)
+    assert await feed.until(ONE, rows.look, timeout_s) is None
 
 
 async def test_a_question_that_hangs_ends_at_the_deadline_too(feed: ResultFeed) -> None:
-    async def hangs() -> bool:
+    async def hangs() -> UUID:
         await asyncio.sleep(NEVER_S)
-        return True
+        return ONE
 
-    assert not await feed.until(ONE, hangs, 0.05)
+    assert await feed.until(ONE, hangs, 0.05) is None
 
 
 async def test_who_has_waited_is_forgotten(feed: ResultFeed, rows: Rows) -> None:
-    await feed.until(ONE, rows.is_done, 0.01)
+    await feed.until(ONE, rows.look, 0.01)
     assert feed.waiting == 0
 
 
 async def test_without_a_connection_it_looks_by_itself(rows: Rows) -> None:
     async with listening("postgresql://nobody@/nothing?host=/nowhere", look_s=0.01) as feed:
-        waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+        waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
         await rows.was_asked.wait()
         rows.done.add(ONE)
-        assert await asyncio.wait_for(waiting, 20)
+        assert await asyncio.wait_for(waiting, 20) == ONE
 
 
 async def test_after_a_lost_connection_everybody_looks_and_is_told_again(
@@ -153,19 +153,19 @@ async def test_after_a_lost_connection_everybody_looks_and_is_told_again(
     await gate.open()
     url = embedded_urls.database_url(postgres.home).partition("?")[0] + f"?host={quote(str(tmp_path), safe='')}"
     async with listening(url, look_s=NEVER_S) as feed:
-        waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+        waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
         await rows.was_asked.wait()
         await gate.close()
         rows.done.add(ONE)
         await tell(teller, ONE)  # missed
         await gate.open()
-        assert await asyncio.wait_for(waiting, 20)
+        assert await asyncio.wait_for(waiting, 20) == ONE
     await gate.close()
 
 
 async def test_when_the_server_stops_nobody_waits_any_longer(feed: ResultFeed, rows: Rows) -> None:
-    waiting = asyncio.create_task(feed.until(ONE, rows.is_done, NEVER_S))
+    waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
     await rows.was_asked.wait()
     feed.end()
-    assert not await asyncio.wait_for(waiting, 20)
-    assert not await feed.until(OTHER, rows.is_done, NEVER_S)
+    assert await asyncio.wait_for(waiting, 20) is None
+    assert await feed.until(OTHER, rows.look, NEVER_S) is None
