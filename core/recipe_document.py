@@ -155,7 +155,10 @@ def _number(parent: Document, key: str, default: float) -> float:
     value = _required(parent, key, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RecipeInvalid(f"expected a number, got {_kind(value)}", key)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise RecipeInvalid("expected a number of fewer digits", key) from None
 
 
 def _whole_or_none(parent: Document, key: str) -> int | None:

@@ -32,9 +32,10 @@ from dashboard.api import (
 from dashboard.api.guard import OriginGuard
 from dashboard.api.head import HeadAsGet
 from dashboard.api.limits import BoundedBody
+from dashboard.api.lot_schemas import LotSummaryView, LotView
 from dashboard.api.run_events import RunFeed
 from dashboard.api.run_schemas import RunView
-from dashboard.api.schemas import ProblemView
+from dashboard.api.schemas import InspectionSummaryView, InspectionView, ProblemView
 from dashboard.api.waiting import ResultFeed
 from dashboard.origins import allowed_hosts, is_loopback
 from data.channels import CHANNELS
@@ -52,6 +53,9 @@ FORM_BYTES = 64 * 1024
 
 UPLOAD_FORM_BYTES = 64 * 2**20
 """Room for what a form holds beside its files: their names, 100,000 of them."""
+
+EXEMPLIFIED = (InspectionSummaryView, InspectionView, LotSummaryView, LotView, RunView)
+"""What the description shows a whole answer of."""
 
 DESCRIPTION = "Reads the top marks of integrated circuits, checks them against recipes, and keeps the proof."
 
@@ -120,10 +124,15 @@ def bound_at(app: FastAPI, port: int) -> frozenset[str]:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the description of the API, with the schema that all its problems share."""
+    """Return the description of the API, with the schema that all its problems share.
+
+    FastAPI leaves out what is null, in examples too; an answer does not, so they are put back as they were written.
+    """
     if app.openapi_schema is None:
-        schema = FastAPI.openapi(app)
-        schema["components"]["schemas"]["ProblemView"] = ProblemView.model_json_schema()
+        shapes: dict[str, Any] = FastAPI.openapi(app)["components"]["schemas"]
+        shapes["ProblemView"] = ProblemView.model_json_schema()
+        for shape in EXEMPLIFIED:
+            shapes[shape.__name__]["examples"] = shape.model_json_schema()["examples"]
     return app.openapi_schema or {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Match
 
 from core.errors import ImageRefused, LotTextInvalid, MarksightError, NamingInvalid, PlaceInvalid, RecipeInvalid
 from dashboard.api import html
@@ -68,6 +70,8 @@ NOT_FOUND = {
 }
 """What is missing at an address, by the kind that `NotFound` names."""
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 _UNREACHED = "The database cannot be reached."
 _UNMADE = "The database has no tables yet: it is being set up, or waits for `marksight migrate`."
 _LATER = {"Retry-After": str(RETRY_AFTER_S)}
@@ -88,8 +92,17 @@ def answer(
     request: Request, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
 ) -> Response:
     """Return the problem `code` as the answer to `request`."""
-    content = document(code, detail, request.url.path, extra)
-    return JSONResponse(content, PROBLEMS[code].status, headers, MEDIA_TYPE)
+    return _Problem(document(code, detail, request.url.path, extra), PROBLEMS[code].status, headers)
+
+
+class _Problem(JSONResponse):
+    """A problem document; what of the request is told again in it may hold halves of characters, which it does not."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: object) -> bytes:
+        """Return the document as UTF-8."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def code_of(error: MarksightError) -> str:
@@ -109,13 +122,22 @@ async def _refused(request: Request, error: Exception) -> Response:
     code = code_of_status(error.status_code)
     if code == "not-found" and _is_browser(request):
         return HTMLResponse(html.not_found_page(request.url.path), error.status_code)
-    return answer(request, code, _DETAILS.get(code, error.detail).format(request=request), headers=error.headers)
+    headers = _allowing(request, error.headers) if code == "method-not-allowed" else error.headers
+    return answer(request, code, _DETAILS.get(code, error.detail).format(request=request), headers=headers)
 
 
 _DETAILS = {
     "not-found": "Nothing has the address {request.url.path}.",
     "method-not-allowed": "{request.url.path} does not answer to {request.method}.",
 }
+
+
+def _allowing(request: Request, headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Name every method of an address; the framework names only those of the first route that has it."""
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.routes
+    found = [name for name, scope in asked.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    return {"Allow": ", ".join(["HEAD", *found] if "GET" in found else found)} if found else headers
 
 
 def _is_browser(request: Request) -> bool:

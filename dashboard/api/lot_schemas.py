@@ -30,10 +30,17 @@ LOT_EXAMPLE: JsonDict = {
     "recipe_version": EXAMPLE_ID,
     "texts": {"date": "2431", "lot": "AB12C"},
     "reason": "",
-    "created_at": "2026-11-20T09:30:00.125Z",
-    "started_at": "2026-11-20T09:30:00.125Z",
+    "created_at": "2026-11-20T09:30:00.125000Z",
+    "started_at": "2026-11-20T09:30:00.125000Z",
     "closed_at": None,
     "url": f"/v1/lots/{EXAMPLE_ID}",
+}
+COUNTED_EXAMPLE: JsonDict = {
+    **LOT_EXAMPLE,
+    "units": 2,
+    "inspections": 3,
+    "verdicts": {"pass": 2, "waiting": 1},
+    "marks": [{"expected": "{lot:X5}", "text": "AB12C", "units": 2}],
 }
 
 
@@ -103,7 +110,7 @@ class MarkView(BaseModel):
 class LotView(LotSummaryView):
     """A lot with what became of its parts: inspections by verdict (`waiting`: none yet)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [LOT_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [COUNTED_EXAMPLE]})
 
     units: int
     inspections: int

@@ -67,6 +67,8 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file at `path`."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise ApiProblem("method-not-allowed", "Files are there to be read.", headers={"Allow": "HEAD, GET"})
         response = await super().get_response(path, scope)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response

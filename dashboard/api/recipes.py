@@ -40,7 +40,7 @@ class Publishing(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    revision: Annotated[int | None, Field(ge=1)] = None
+    revision: Annotated[int | None, Field(ge=1, lt=2**31)] = None
     comment: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
 
 
@@ -100,7 +100,8 @@ async def save_draft(
     recipe_id: UUID,
     document: RecipeDocument,
     revision: Annotated[
-        int | None, Query(ge=1, description="The draft's revision that was read; left out, a draft is begun.")
+        int | None,
+        Query(ge=1, lt=2**31 - 1, description="The draft's revision that was read; left out, a draft is begun."),
     ] = None,
 ) -> RecipeView:
     """Save the draft over the one that was read, or begin one; published versions never change."""

@@ -103,6 +103,8 @@ async def create(request: Request, services: Services, sender: Sender) -> Respon
     told = _metadata(request.headers.get("upload-metadata", ""))
     file = Announced(path_name(next((told[name] for name in NAMES if told.get(name)), "")), length)
     fields = {name: value for name, value in told.items() if name not in {*NAMES, *IGNORED, "run"}}
+    if told.get("run") and any(fields.values()):
+        raise ApiProblem("request-invalid", f"Upload-Metadata: the run says {', '.join(fields)} already; leave it out.")
     await services.incoming.check_room(length)
     with references("run", "upload"):
         if told.get("run"):

@@ -23,8 +23,8 @@ RUN_EXAMPLE: JsonDict = {
     "lot": "L2047",
     "recipe": None,
     "tray": None,
-    "created_at": "2026-11-20T09:30:00.125Z",
-    "stored_at": "2026-11-20T09:30:04.250Z",
+    "created_at": "2026-11-20T09:30:00.125000Z",
+    "stored_at": "2026-11-20T09:30:04.250000Z",
     "finished_at": None,
     "error": None,
     "counts": {

@@ -26,9 +26,9 @@ EXAMPLE_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
 INSPECTION_EXAMPLE: JsonDict = {
     "id": EXAMPLE_ID,
     "state": "done",
-    "created_at": "2026-11-20T09:30:00.125Z",
-    "captured_at": "2026-11-20T09:30:00.125Z",
-    "finished_at": "2026-11-20T09:30:00.310Z",
+    "created_at": "2026-11-20T09:30:00.125000Z",
+    "captured_at": "2026-11-20T09:30:00.125000Z",
+    "finished_at": "2026-11-20T09:30:00.310000Z",
     "verdict": "pass",
     "disposition": "accepted",
     "reasons": [{"code": "UNVERIFIED", "words": "2019 is matched by the pattern {YYWW} only."}],
@@ -47,6 +47,7 @@ INSPECTION_EXAMPLE: JsonDict = {
         "height_px": 960,
         "bytes": 184233,
         "url": f"/v1/inspections/{EXAMPLE_ID}/image",
+        "position": 0,
     },
     "station": "bench",
     "lot": "L2047",
@@ -55,6 +56,18 @@ INSPECTION_EXAMPLE: JsonDict = {
     "file_name": "part.jpg",
     "error": None,
     "url": f"/v1/inspections/{EXAMPLE_ID}",
+    "unit_id": "0199c2f4-6a4e-7d1c-8222-1a2b3c4d5e6f",
+    "carrier": None,
+    "row": None,
+    "column": None,
+    "trigger_number": None,
+}
+JUDGED_EXAMPLE: JsonDict = {
+    **INSPECTION_EXAMPLE,
+    "evidence": {"schema": 1},
+    "signal_version": "ppocr:5f3a9c:8b21d0:2;ocv2",
+    "digest": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
+    "pictures": [],
 }
 
 
@@ -168,7 +181,7 @@ class InspectionSummaryView(BaseModel):
 class InspectionView(InspectionSummaryView):
     """An inspection with its evidence, which is null until it is judged."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**INSPECTION_EXAMPLE, "evidence": {"schema": 1}}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [JUDGED_EXAMPLE]})
 
     evidence: dict[str, Any] | None
     signal_version: str | None

@@ -110,6 +110,7 @@ def test_what_is_left_out_takes_its_default() -> None:
         pytest.param(changed(("signals", "ocr", "weight"), 0), "signals", id="weights sum to nothing"),
         pytest.param(changed(("signals", "ocr", "required"), False), "signals", id="nothing required"),
         pytest.param(changed(("pass_score",), -0.1), "pass_score", id="pass score under 0"),
+        pytest.param(changed(("pass_score",), 10**400), "pass_score", id="more digits than a number has"),
         pytest.param(changed(("illegible",), "pass"), "illegible", id="illegible passes"),
         pytest.param(changed(("max_age_weeks",), 0), "max_age_weeks", id="age of 0"),
         pytest.param(changed(("max_age_weeks",), 1.5), "max_age_weeks", id="age is no whole number"),

@@ -142,6 +142,32 @@ async def test_a_method_not_offered_is_a_problem(api: httpx.AsyncClient) -> None
         assert answer.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [("/v1/recipes", "HEAD, GET, POST"), ("/v1/uploads", "POST, OPTIONS"), ("/assets/favicon.svg", "HEAD, GET"),
+     ("/v1/sites/x", "HEAD, GET, PATCH, DELETE"), ("/v1/lots/x/hold", "POST")],
+)  # fmt: skip
+async def test_a_method_not_offered_is_answered_with_all_that_are(
+    api: httpx.AsyncClient, path: str, offered: str
+) -> None:
+    answer = await api.put(path)
+    assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == offered
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v1/recipes", b'{"name": "A", "variants": [], "\\ud800": 1}'),
+     ("/v1/lots", b'{"code": "A", "recipe": "B", "texts": {"\\ud800": "C"}}')],
+)  # fmt: skip
+async def test_half_a_character_in_a_request_is_told_as_a_question_mark(
+    api: httpx.AsyncClient, path: str, body: bytes
+) -> None:
+    answer = await api.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "?" in answer.json()["detail"]
+
+
 async def test_a_failure_nobody_foresaw_is_a_problem_that_tells_no_secret(
     api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -59,6 +59,15 @@ async def test_a_draft_saved_meanwhile_is_not_overwritten(one_api: httpx.AsyncCl
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/draft-changed")
 
 
+@pytest.mark.parametrize("revision", [0, 2**31 - 1, 10**20])
+async def test_a_revision_that_no_draft_has_is_refused(
+    one_api: httpx.AsyncClient, document: dict[str, Any], revision: int
+) -> None:
+    recipe = await made(one_api, document)
+    answer = await one_api.put(f"{recipe['url']}/draft?revision={revision}", json=document)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
+
+
 async def test_what_is_published_has_no_draft_to_publish(one_api: httpx.AsyncClient, document: dict[str, Any]) -> None:
     recipe = await made(one_api, document)
     await one_api.post(f"{recipe['url']}/publish")

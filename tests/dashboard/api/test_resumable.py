@@ -328,6 +328,9 @@ REFUSED = {
     "an unknown run": (
         {**TUS, "Upload-Length": "4", "Upload-Metadata": metadata(run=NOBODY[-36:])}, 404, "run-not-found",
     ),
+    "fields of a run that has its own": (
+        {**TUS, "Upload-Length": "4", "Upload-Metadata": metadata(run=NOBODY[-36:], lot="L1")}, 422, "request-invalid",
+    ),
     "no run's id": ({**TUS, "Upload-Length": "4", "Upload-Metadata": metadata(run="x")}, 400, "bad-request"),
 }  # fmt: skip
 
