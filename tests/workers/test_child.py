@@ -65,7 +65,10 @@ async def test_stopping_twice_and_stopping_what_never_started_do_nothing() -> No
     probe, _ = await _heard(python(FOREVER), "up")
     await probe.stop()
     await probe.stop()
-    await Child(python(FOREVER)).stop()
+    assert probe.returncode == -signal.SIGTERM
+    never = Child(python(FOREVER))
+    await never.stop()
+    assert (never.pid, never.returncode) == (None, None)
 
 
 async def test_hurry_sends_the_signal_of_our_death() -> None:

@@ -25,6 +25,15 @@ with claimed(Path(sys.argv[1])):
 """
 
 
+def is_held(home: Path) -> bool:
+    """Whether a folder is refused to whoever comes now."""
+    try:
+        with claimed(home):
+            return False
+    except AlreadyRunning:
+        return True
+
+
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the folder."""
@@ -51,32 +60,36 @@ def test_the_message_names_who_holds_it(tmp_path: Path, holder: subprocess.Popen
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    assert is_held(tmp_path)
     holder.kill()
     holder.wait()
-    with claimed(tmp_path):
-        pass
+    assert not is_held(tmp_path)
 
 
-def test_it_can_be_claimed_again_and_by_another_folder_meanwhile(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
+def test_it_can_be_claimed_again_and_another_folder_meanwhile(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
     for _ in range(2):
-        with claimed(tmp_path), claimed(tmp_path / "other"):
-            pass
+        with claimed(tmp_path):
+            assert (is_held(tmp_path), is_held(other)) == (True, False)
+            with claimed(other):
+                assert (is_held(tmp_path), is_held(other)) == (True, True)
+            assert (is_held(tmp_path), is_held(other)) == (True, False)
+        assert not is_held(tmp_path)
 
 
 def test_an_error_lets_go(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), claimed(tmp_path):
         raise ZeroDivisionError
-    with claimed(tmp_path):
-        pass
+    assert not is_held(tmp_path)
 
 
 def test_children_do_not_inherit_the_hold(tmp_path: Path) -> None:
     with claimed(tmp_path):
         child = subprocess.Popen(["/bin/sleep", "600"], close_fds=False)
     try:
-        with claimed(tmp_path):
-            pass
+        assert child.poll() is None
+        assert not is_held(tmp_path)
     finally:
         child.kill()
         child.wait()

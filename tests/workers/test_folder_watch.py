@@ -416,7 +416,10 @@ async def test_it_watches_by_itself_and_is_woken_by_the_system(here: Dropping, m
 async def test_without_any_word_from_the_system_the_sweep_finds_everything(
     here: Dropping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[object] = []
+
     def deaf(*_: object, **__: object) -> None:
+        asked.append(1)
         raise OSError(28, "OS file watch limit reached")
 
     monkeypatch.setattr(folder_watch.watchfiles, "awatch", deaf)
@@ -430,4 +433,7 @@ async def test_without_any_word_from_the_system_the_sweep_finds_everything(
     async with asyncio.timeout(30):
         while here.tree() != {"done/a.png"}:  # noqa: ASYNC110 - files have no signal
             await asyncio.sleep(0.05)
+    assert asked
+    assert not task.done()
     task.cancel()
+    assert [each.file_name for each in await here.inspections()] == ["a.png"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from math import inf
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from data.priorities import Priority
 from data.repositories.outbox import Lease
 from data.tables import OutboxItem
 from data.urls import app_url
+from tests.workers.programs import until
 from tests.workers.queue_probe import picture, states, take_in, waiting
 from workers import heartbeat, outbox, relay
 from workers.composition import Services, compose
@@ -115,11 +117,41 @@ class Turns(Relay):
 @pytest.mark.parametrize(
     "error", [RedisError("no socket"), ConnectionRefusedError("no socket")], ids=["redis", "postgres"]
 )
-async def test_what_is_away_is_waited_for(services: Services, error: Exception) -> None:
-    turns = Turns(error)
+async def test_what_is_away_is_waited_for_and_said_once(
+    services: Services, error: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PAUSES_S", (0.0,))
+    turns = Turns(error, error, error)
+    with caplog.at_level(logging.INFO, relay.log.name):
+        task = asyncio.create_task(relay._relay(turns, Wake(app_url(services.settings), ())))
+        async with asyncio.timeout(30):
+            await turns.through.wait()
+        await asyncio.sleep(0)
+    assert turns.errors == []
+    assert [record.getMessage() for record in caplog.records if record.name == relay.log.name] == [
+        "waiting for Postgres or Redis to come back: no socket",
+        "Postgres and Redis are back",
+    ]
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_away_is_waited_for_longer_each_time_up_to_a_bound(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    turns = Turns(*[RedisError("no socket")] * (len(relay.PAUSES_S) + 2))
     task = asyncio.create_task(relay._relay(turns, Wake(app_url(services.settings), ())))
-    async with asyncio.timeout(30):
-        await turns.through.wait()
+    with monkeypatch.context() as patched:
+        patched.setattr(relay.asyncio, "sleep", sleep)
+        async with asyncio.timeout(30):
+            await turns.through.wait()
+    assert pauses == [*relay.PAUSES_S, relay.PAUSES_S[-1], relay.PAUSES_S[-1]]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -166,7 +198,7 @@ async def test_told_twice_of_a_batch_redis_holds_one_job(services: Services) -> 
 
 @pytest.mark.parametrize(
     ("waiting", "workers", "expected"),
-    [(1, 1, 1), (10, 2, 2), (4, 1, 1), (5, 1, 2), (1000, 2, 32), (0, 0, 1), (7, 0, 2)],
+    [(1, 1, 1), (10, 2, 2), (4, 1, 1), (5, 1, 2), (1000, 2, outbox.BATCH_SIZE), (0, 0, 1), (7, 0, 2)],
 )
 def test_a_batch_is_a_share(waiting: int, workers: int, expected: int) -> None:
     assert batch_limit(waiting, workers) == expected
@@ -209,11 +241,13 @@ class Hurried:
             raise RedisError("away")
 
 
-async def test_redis_away_keeps_nobody_from_being_told_later() -> None:
+async def test_redis_away_keeps_nobody_from_being_told_later(caplog: pytest.LogCaptureFixture) -> None:
     hurried, urgent = Hurried(), asyncio.Semaphore(2)
-    task = asyncio.create_task(relay._hurry(hurried, urgent))  # type: ignore[arg-type]
-    async with asyncio.timeout(30):
-        while hurried.times < 2:  # noqa: ASYNC110 - the task does it
-            await asyncio.sleep(0.01)
+    with caplog.at_level(logging.DEBUG, relay.log.name):
+        task = asyncio.create_task(relay._hurry(hurried, urgent))  # type: ignore[arg-type]
+        await until(lambda: hurried.times == 2)
+    assert urgent.locked()  # both were taken, and nobody is told without somebody who waits
+    assert [record.getMessage() for record in caplog.records] == ["somebody waits, and no worker was told: away"]
+    assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -234,9 +234,13 @@ async def test_a_readiness_check_that_swallows_being_cancelled_keeps_nobody_from
     task = asyncio.create_task(stage.supervisor.run(stage.announce))
     await asked.wait()
     stage.supervisor.ask()
+    pid = stage.state("slow").pid
     async with asyncio.timeout(30):
         await task
     stage.journal.close()
+    assert pid is not None
+    assert not alive(pid)
+    assert (stage.announced, stage.state("slow").state) == (0, "stopped")
 
 
 async def test_asked_twice_it_ends_at_once(tmp_path: Path) -> None:
@@ -252,6 +256,7 @@ async def test_asked_twice_it_ends_at_once(tmp_path: Path) -> None:
         await until(lambda: stage.state("deaf").state == "stopping")
         stage.supervisor.ask()
         await until(lambda: not alive(pid))
+    assert stage.state("deaf").state == "stopped"
 
 
 PARENT = """
@@ -300,6 +305,7 @@ async def test_a_parent_that_dies_takes_everything_along(tmp_path: Path, number:
         assert len(with_word(word)) == 2
         process.send_signal(number)
         await until(lambda: not with_word(word))
+    assert process.returncode == -number
 
 
 async def test_what_left_its_group_is_swept_up(tmp_path: Path) -> None:
@@ -337,7 +343,10 @@ async def test_families_end_as_a_whole(tmp_path: Path) -> None:
     async with stage.running():
         await until(lambda: sum("up" in line for line in stage.shown) == 3)
         pids = {int(line.split()[-1]) for line in stage.shown if "up" in line}
+        assert len(pids) == 3
+        assert all(alive(pid) for pid in pids)
     await until(lambda: not any(alive(pid) for pid in pids))
+    assert stage.state("family").state == "stopped"
 
 
 @pytest.mark.parametrize(

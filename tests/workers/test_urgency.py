@@ -66,7 +66,9 @@ def test_what_may_have_been_missed_is_looked_for() -> None:
 async def test_a_thread_hears_what_the_database_tells(services: Services) -> None:
     heard = urgency.listen(app_url(services.settings))
     await until(lambda: heard.beyond(Priority.WAITING))  # it listens, and something may have been missed before
+    assert not heard.beyond(Priority.BATCH)
     async with services.database.unit_of_work() as work:
         await work.notify(OUTBOX, {"priority": int(Priority.WAITING)})
         await work.commit()
-    await until(lambda: heard.beyond(Priority.BATCH))
+    await until(lambda: heard.beyond(Priority.LIVE))
+    assert not heard.beyond(Priority.BATCH)

@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -89,7 +89,12 @@ async def test_a_batch_told_twice_is_judged_once(services: Services) -> None:
 
 
 async def test_an_unknown_batch_is_no_error(services: Services) -> None:
+    await queue_probe.take_in(services, 1)
+    await Relay(services).turn()
     await _in_thread(services, lambda process: process.inspect(uuid4()))
+    assert await queue_probe.states(services) == {"queued": 1}
+    assert await queue_probe.waiting(services) == 1
+    assert await queue_probe.results(services) == set()
 
 
 async def test_while_a_batch_runs_the_process_says_so(services: Services) -> None:
@@ -144,14 +149,9 @@ async def test_a_stop_in_the_middle_of_a_batch_asks_nothing_of_redis(services: S
     assert await asyncio.to_thread(body)
 
 
-async def test_outside_a_worker_a_job_has_nothing_to_run_in() -> None:
-    def body() -> None:
-        with pytest.raises(LookupError):
-            worker_process.current()
-
-    thread = threading.Thread(target=body)  # a context of its own
-    thread.start()
-    await asyncio.to_thread(thread.join)
+def test_outside_a_worker_a_job_has_nothing_to_run_in() -> None:
+    with pytest.raises(LookupError, match="worker process"):
+        Context().run(worker_process.current)
 
 
 def _variables(settings: Settings) -> dict[str, str]:

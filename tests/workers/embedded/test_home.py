@@ -69,6 +69,8 @@ def test_the_service_user_may_pass_through_but_not_look_around(folder: Path) -> 
 def test_an_empty_folder_made_by_mktemp_is_opened(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     home.prepare(folder, service_user())
+    assert _mode(folder) == 0o711
+    assert closed_folder(folder, NOBODY) is None
 
 
 def test_a_folder_with_something_in_it_keeps_its_rights(folder: Path) -> None:

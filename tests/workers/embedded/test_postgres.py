@@ -49,9 +49,11 @@ async def test_the_application_meets(empty_postgres: Path, question: str, answer
 
 async def test_the_owner_may_make_tables(empty_postgres: Path) -> None:
     connection = await asyncpg.connect(embedded_urls.owner_url(empty_postgres))
-    async with connection.transaction():
-        await connection.execute("CREATE TABLE probe (id int)")
-        await connection.execute("DROP TABLE probe")
+    await connection.execute("CREATE TABLE probe (id int)")
+    owner = await connection.fetchval("SELECT tableowner::text FROM pg_tables WHERE tablename = 'probe'")
+    await connection.execute("DROP TABLE probe")
+    assert owner == embedded_urls.OWNER_ROLE
+    assert await connection.fetchval("SELECT to_regclass('probe')") is None
     await connection.close()
 
 
