@@ -65,7 +65,7 @@ INSPECTION_EXAMPLE: JsonDict = {
 JUDGED_EXAMPLE: JsonDict = {
     **INSPECTION_EXAMPLE,
     "evidence": {"schema": 1},
-    "signal_version": "ppocr:5f3a9c:8b21d0:2;ocv2",
+    "signal_version": "ppocr:ppocr:det-2f1c5a9be07d:rec-8b21d0437fe1:prep-2;ocv2",
     "digest": "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
     "pictures": [],
 }

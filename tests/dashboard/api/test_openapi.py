@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from starlette.routing import Route
 
-from dashboard.api.app import create_app
+from dashboard.api.app import EXEMPLIFIED, create_app
 from dashboard.api.errors import PROBLEMS
-from dashboard.api.schemas import InspectionView
+from dashboard.api.lot_schemas import LotStartBody
+from dashboard.api.plant_views import SiteView
 from data.settings import Settings
 from tests.dashboard.api.test_problems import BareServices
 
@@ -77,9 +79,22 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     assert "ProblemView" in names
 
 
-def test_the_examples_fit_their_schemas(schema: dict[str, Any]) -> None:
-    (example,) = schema["components"]["schemas"]["InspectionView"]["examples"]
-    InspectionView(**{"signal_version": None, "digest": None, "error": None, **example})
+ANSWERS: list[type[BaseModel]] = [*EXEMPLIFIED, SiteView]
+
+
+@pytest.mark.parametrize("shape", ANSWERS, ids=lambda shape: shape.__name__)
+def test_the_example_of_an_answer_is_whole_and_as_it_would_be_served(
+    schema: dict[str, Any], shape: type[BaseModel]
+) -> None:
+    (example,) = schema["components"]["schemas"][shape.__name__]["examples"]
+    assert shape(**example).model_dump(mode="json") == example
+
+
+def test_every_other_example_is_of_what_is_sent_and_fits(schema: dict[str, Any]) -> None:
+    others = {name: each["examples"] for name, each in schema["components"]["schemas"].items() if "examples" in each}
+    assert set(others) - {shape.__name__ for shape in ANSWERS} == {"LotStartBody"}
+    (example,) = others["LotStartBody"]
+    assert LotStartBody(**example).model_dump(mode="json", exclude_unset=True) == example
 
 
 def test_a_picture_may_come_as_a_form_or_bare(schema: dict[str, Any]) -> None:
