@@ -7,10 +7,14 @@ from typing import Any, get_args
 
 import param
 
+from dashboard.models.listed import Listed, with_more, with_newest
 from data.tables import LotState
 
 LOT_STATES: tuple[str, ...] = get_args(LotState)
 VERDICT_COLUMNS = ("passed", "borderline", "failed", "not_judged", "waiting")
+
+MOST = 500
+"""Rows kept on one page; a filter, or a lot of its own, leads to the rest."""
 
 View = Mapping[str, Any]
 
@@ -39,8 +43,7 @@ class LotsModel(param.Parameterized):
 
     def append(self, lots: Sequence[View], cursor: str | None) -> None:
         """Add older lots at the end."""
-        known = {lot["id"] for lot in self.rows}
-        self.param.update(rows=[*self.rows, *(lot for lot in lots if lot["id"] not in known)], cursor=cursor)
+        _append(self, lots, cursor)
 
     def take(self, lots: Sequence[View], cursor: str | None) -> None:
         """Take over the newest lots as they are now; older ones that were fetched stay."""
@@ -71,8 +74,7 @@ class UnitsModel(param.Parameterized):
 
     def append(self, units: Sequence[View], cursor: str | None) -> None:
         """Add older units at the end."""
-        known = {unit["id"] for unit in self.rows}
-        self.param.update(rows=[*self.rows, *(unit for unit in units if unit["id"] not in known)], cursor=cursor)
+        _append(self, units, cursor)
 
     def take(self, lot: View, units: Sequence[View], cursor: str | None) -> None:
         """Take over the newest units as they are now; older ones that were fetched stay."""
@@ -85,11 +87,16 @@ class UnitsModel(param.Parameterized):
 
 
 def _take(model: LotsModel | UnitsModel, newest: Sequence[View], cursor: str | None) -> None:
-    """Put the newest rows before the older ones that are shown; ids are UUIDv7, so that their order is that of time."""
-    oldest = str(newest[-1]["id"]) if newest else ""
-    older = [row for row in model.rows if str(row["id"]) < oldest] if cursor is not None else []
-    rows = [*newest, *older]
-    if rows != model.rows:
-        model.rows = rows
-    if not older:
-        model.cursor = cursor
+    now = with_newest(Listed(model.rows, model.cursor), Listed(list(newest), cursor), _id, most=MOST)
+    if now.rows != model.rows:
+        model.rows = now.rows
+    model.cursor = now.cursor
+
+
+def _append(model: LotsModel | UnitsModel, older: Sequence[View], cursor: str | None) -> None:
+    now = with_more(model.rows, Listed(list(older), cursor), _id, most=MOST)
+    model.param.update(rows=now.rows, cursor=now.cursor)
+
+
+def _id(row: View) -> str:
+    return str(row["id"])

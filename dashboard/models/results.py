@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import param
 
 from core.verdicts import Verdict
+from dashboard.models.listed import Listed, with_more, with_newest
 
 CANCELLED = "Its run was cancelled before it was inspected."
 UNJUDGED = {
@@ -108,22 +109,21 @@ class ResultsModel(param.Parameterized):
 
     def append(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
         """Add older results at the end."""
-        known = {row.id for row in self.rows}
-        older = [row for row in map(ResultRow.of, views) if row.id not in known]
-        self.param.update(rows=[*self.rows, *older], cursor=cursor)
+        older = Listed([ResultRow.of(view) for view in views], cursor)
+        now = with_more(self.rows, older, _id, most=MOST)
+        self.param.update(rows=now.rows, cursor=now.cursor)
 
-    def take(self, views: Iterable[Mapping[str, Any]]) -> None:
-        """Put in results that are new or have changed; ids are UUIDv7, so that their order is that of time."""
-        rows = {row.id: row for row in self.rows}
-        for view in views:
-            row = ResultRow.of(view)
-            if not self.verdict or row.verdict == self.verdict:
-                rows[row.id] = row
-            else:
-                rows.pop(row.id, None)
-        newest = sorted(rows.values(), key=lambda row: row.id, reverse=True)[:MOST]
-        changed = {"rows": newest} if newest != self.rows else {}
-        self.param.update(problem="", **changed)
+    def take(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
+        """Take over the newest results as they are now; older ones that were fetched stay."""
+        rows = map(ResultRow.of, views)
+        newest = Listed([row for row in rows if not self.verdict or row.verdict == self.verdict], cursor)
+        now = with_newest(Listed(self.rows, self.cursor), newest, _id, most=MOST)
+        changed = {"rows": now.rows} if now.rows != self.rows else {}
+        self.param.update(cursor=now.cursor, loaded=True, problem="", **changed)
+
+
+def _id(row: ResultRow) -> str:
+    return row.id
 
 
 def _why(view: Mapping[str, Any]) -> str:

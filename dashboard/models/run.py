@@ -8,6 +8,7 @@ from typing import Any, Self, get_args
 
 import param
 
+from dashboard.models.listed import Listed, with_more
 from dashboard.models.runs import RunRow
 from data.tables import ENDED_RUNS, FileState
 
@@ -48,6 +49,10 @@ class FileLine:
             thumb=str(view.get("thumb") or ""),
             inspections=int(view["inspections"]),
         )
+
+
+def _id(line: FileLine) -> str:
+    return line.id
 
 
 class RunModel(param.Parameterized):
@@ -92,10 +97,9 @@ class RunModel(param.Parameterized):
 
     def append_files(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
         """Add files at the end."""
-        known = {line.id for line in self.files}
-        more = [line for line in map(FileLine.of, views) if line.id not in known]
-        files = [*self.files, *more][:MOST_FILES]
-        self.param.update(files=files, files_cursor=cursor if len(files) < MOST_FILES else None)
+        more = Listed([FileLine.of(view) for view in views], cursor)
+        now = with_more(self.files, more, _id, most=MOST_FILES)
+        self.param.update(files=now.rows, files_cursor=now.cursor)
 
     @property
     def can_cancel(self) -> bool:

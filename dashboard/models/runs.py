@@ -9,6 +9,7 @@ from uuid import UUID
 
 import param
 
+from dashboard.models.listed import Listed, with_more
 from dashboard.models.results import searched
 from dashboard.moments import moment
 from data.tables import RunState
@@ -113,6 +114,10 @@ def run_id(text: str) -> str:
         return ""
 
 
+def _id(row: RunRow) -> str:
+    return row.id
+
+
 class RunsModel(param.Parameterized):
     """Runs newest first, of all or as filtered, and the one that is open beside them."""
 
@@ -135,13 +140,12 @@ class RunsModel(param.Parameterized):
         """Show these runs; nothing is drawn where nothing has changed."""
         rows = [RunRow.of(view) for view in views]
         changed = {"rows": rows} if rows != self.rows else {}
-        self.param.update(cursor=cursor, loaded=True, problem="", **changed)
+        self.param.update(cursor=cursor if len(rows) < MOST else None, loaded=True, problem="", **changed)
 
     def append(self, views: Iterable[Mapping[str, Any]], cursor: str | None) -> None:
         """Add older runs at the end."""
-        known = {row.id for row in self.rows}
-        older = [row for row in map(RunRow.of, views) if row.id not in known]
-        self.param.update(rows=[*self.rows, *older][:MOST], cursor=cursor)
+        now = with_more(self.rows, Listed([RunRow.of(view) for view in views], cursor), _id, most=MOST)
+        self.param.update(rows=now.rows, cursor=now.cursor)
 
     @property
     def shown(self) -> int:

@@ -86,7 +86,7 @@ class InspectPage:
             return
         draw(self.intake.offer, recipes)
         if wanted == self._shown:
-            draw(self.results.take, latest.views)
+            draw(self.results.take, latest.views, latest.cursor)
         else:
             draw(self.results.replace, latest.views, latest.cursor)
             self._shown = wanted

@@ -69,7 +69,7 @@ class OneRun:
         if wanted != (self.model.id, self.results.verdict):
             return
         if wanted == self._shown:
-            draw(self.results.take, latest.views)
+            draw(self.results.take, latest.views, latest.cursor)
         else:
             draw(self.results.replace, latest.views, latest.cursor)
             self._shown = wanted

@@ -60,7 +60,7 @@ def test_results_are_handed_to_the_list_as_they_come() -> None:
     model.replace([view(1)], "cursor")
     assert [item["id"] for item in cell.list.items] == ["00000001"]
     assert cell.list.more
-    model.take([view(2)])
+    model.take([view(2), view(1)], None)
     assert [item["id"] for item in cell.list.items] == ["00000002", "00000001"]
 
 

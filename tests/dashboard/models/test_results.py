@@ -28,17 +28,34 @@ def ids(model: ResultsModel) -> list[int]:
     return [int(row.id) for row in model.rows]
 
 
-def test_results_are_shown_newest_first_whatever_order_they_come_in() -> None:
+def test_new_results_go_before_the_older_ones() -> None:
     model = ResultsModel()
-    model.replace([view(3), view(1)], None)
-    model.take([view(2), view(5), view(4)])
-    assert ids(model) == [5, 4, 3, 2, 1]
+    model.replace([view(3), view(1)], "1")
+    model.take([view(5), view(4), view(3)], "3")
+    assert (ids(model), model.cursor) == ([5, 4, 3, 1], "1")
+
+
+def test_where_more_came_than_was_looked_at_the_rest_is_offered() -> None:
+    model = ResultsModel()
+    model.replace([], None)
+    model.take([view(9), view(8)], "8")
+    assert (ids(model), model.cursor) == ([9, 8], "8")
+    model.take([view(20), view(19)], "19")
+    assert (ids(model), model.cursor) == ([20, 19], "19")
+
+
+def test_another_run_turned_to_and_back_is_shown_again() -> None:
+    model = ResultsModel()
+    model.replace([view(1)], None)
+    model.param.update(rows=[], cursor=None, loaded=False)
+    model.take([view(2)], "2")
+    assert (ids(model), model.cursor, model.loaded) == ([2], "2", True)
 
 
 def test_a_result_that_changes_stays_in_its_place() -> None:
     model = ResultsModel()
     model.replace([view(2, None, "running"), view(1)], None)
-    model.take([view(2, "fail")])
+    model.take([view(2, "fail"), view(1)], None)
     assert [(row.id, row.verdict) for row in model.rows] == [("00000002", "fail"), ("00000001", "pass")]
 
 
@@ -47,14 +64,14 @@ def test_nothing_is_drawn_where_nothing_has_changed() -> None:
     model.replace([view(1)], None)
     drawn: list[object] = []
     model.param.watch(drawn.append, "rows")
-    model.take([view(1)])
+    model.take([view(1)], None)
     assert drawn == []
 
 
 def test_under_a_filter_only_its_verdict_comes_in_and_others_go() -> None:
     model = ResultsModel(verdict="fail")
     model.replace([view(1, "fail")], None)
-    model.take([view(2, "pass"), view(3, "fail"), view(1, "pass")])
+    model.take([view(3, "fail"), view(2, "pass"), view(1, "pass")], None)
     assert ids(model) == [3]
 
 
@@ -68,9 +85,9 @@ def test_older_results_go_to_the_end_once() -> None:
 
 def test_a_page_left_open_for_days_keeps_to_its_bound() -> None:
     model = ResultsModel()
-    model.take([view(number) for number in range(MOST + 50)])
-    assert len(model.rows) == MOST
-    assert ids(model)[0] == MOST + 49
+    model.take([view(number) for number in range(MOST + 50, 0, -1)], "1")
+    assert (len(model.rows), model.cursor) == (MOST, None)
+    assert ids(model)[0] == MOST + 50
 
 
 @pytest.mark.parametrize(
@@ -148,5 +165,5 @@ def test_results_that_are_fresh_again_say_nothing_of_the_outage() -> None:
     model = ResultsModel()
     model.replace([view(1)], None)
     model.problem = "The database does not answer."
-    model.take([view(1)])
+    model.take([view(1)], None)
     assert model.problem == ""

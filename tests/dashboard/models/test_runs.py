@@ -132,3 +132,6 @@ def test_a_page_keeps_to_its_bound() -> None:
     assert model.shown == PAGE
     model.append([run_view(number) for number in range(MOST + 10)], "c")
     assert len(model.rows) == model.shown == MOST
+    assert model.cursor is None
+    model.show([run_view(number) for number in range(MOST)], "c")
+    assert model.cursor is None
