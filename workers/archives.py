@@ -26,6 +26,7 @@ from core.archive import (
     twice,
 )
 from core.errors import MarksightError
+from data.errors import StoreError
 
 MAX_DIRECTORY_BYTES = 32 << 20
 """Of 100,000 members with names of 280 bytes each."""
@@ -94,6 +95,18 @@ def opened(file: BinaryIO, limits: ArchiveLimits, max_bytes: int) -> Iterator[Ar
         )
 
 
+def read(file: BinaryIO, count: int = -1) -> bytes:
+    """Return the next bytes of a file of the image store, all for -1.
+
+    Raises:
+        StoreError: they cannot be read; that says nothing of the file, nor of the database.
+    """
+    try:
+        return file.read(count)
+    except OSError as error:
+        raise StoreError(f"The file cannot be read from the image store: {error}.") from error
+
+
 def _unpacked(held: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:
     """Return a member's bytes, counted as they come: what its header says was checked, and is not relied on."""
     parts: list[bytes] = []
@@ -135,7 +148,7 @@ class _Bounded:
     def read(self, count: int = -1) -> bytes:
         if count > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile(f"its directory has {count:,} bytes, more than {MAX_DIRECTORY_BYTES:,}")
-        return self._file.read(count if count >= 0 else MAX_DIRECTORY_BYTES)
+        return read(self._file, count if count >= 0 else MAX_DIRECTORY_BYTES)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._file.seek(offset, whence)

@@ -80,4 +80,4 @@ async def write(services: Services, work: UnitOfWork, pictures: Iterable[Picture
     distinct = {picture.address: picture for picture in pictures}
     named = {address for each in distinct.values() for address in (each.address, each.thumbnail) if address}
     await hold(services, work, named)
-    return {address: await work.images.add(distinct[address]) for address in sorted(distinct)}
+    return await work.images.add_all(distinct.values())

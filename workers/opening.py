@@ -5,11 +5,14 @@
 2. A file that cannot be opened is refused with the reason, and takes no other with it. What the program fails on rests
    and is tried again; a store that is away is awaited. A file that was claimed before is claimed alone, so that one
    that ends its worker takes nothing with it; after `max_attempts` alone it is refused.
-3. An archive is opened in slices, each in one transaction that says how far it has come (`members_done`); whoever
+3. Pictures are looked at one by one and written several at a time (`workers.opening_pictures`); what cannot be written
+   together is written one by one.
+4. An archive is opened in slices, each in one transaction that says how far it has come (`members_done`); whoever
    claims it next goes on there. After a worker was lost in it, its members go one by one, so that the one that did it
    is known, and refused alone.
-4. Nobody waits for opening longer than a slice: between two of them, what is more urgent is inspected first.
-5. Memory is bounded by one picture and one archive's directory, however large file and run are.
+5. Nobody waits for opening longer than a slice: between two of them, what is more urgent is inspected first.
+6. Memory is bounded by one picture, one archive's directory and some small bytes on their way to the disk, however
+   large file and run are.
 """
 
 from __future__ import annotations
@@ -17,30 +20,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from typing import BinaryIO
 from uuid import UUID
 
-from core.archive import HEAD_BYTES, archive_kind
+from core.archive import archive_kind
 from core.errors import ImageRefused
 from data.channels import RUNS
 from data.errors import BlobDamaged, BlobMissing, StoreError
 from data.outage import is_away
 from data.priorities import Priority
-from data.queries.opening import RunContext, run_context
 from data.repositories.outbox import Lease
 from data.repositories.runs import FileClaim
 from workers import opening_archive
-from workers.archives import FileRefused
+from workers.archives import CHUNK_BYTES, FileRefused, read
 from workers.claiming import RENEWED_AFTER
 from workers.composition import Services
 from workers.inspecting import inspect_urgent, rest_s
-from workers.opening_rows import Opened, kept, write_inspections, write_pictures
+from workers.opening_pictures import Pictures
 from workers.pulse import NoProcess, Pulse
 
 log = logging.getLogger(__name__)
 
-FILES_AT_ONCE = 8
+FILES_AT_ONCE = 16
 OPEN_FOR_S = 3.0
 """How long one job opens before batches of inspections have their turn."""
 
@@ -60,8 +63,7 @@ async def open_files(
         claims = await opening.claim()
         if not claims:
             break
-        for claim in claims:
-            await opening.open(claim)
+        await opening.open_all(claims)
         await opening.settle(claims[0].run_id)
     return opening.done
 
@@ -74,6 +76,7 @@ class Opening:
         self.lease = Lease(services.database.ids(), services.settings.lease_s, holder)
         self.done = 0
         self._pulse = pulse
+        self._asked = False
         self._end = time.monotonic() + seconds
         self._renewed = time.monotonic()
 
@@ -90,28 +93,35 @@ class Opening:
         self._renewed = time.monotonic()
         return claims
 
-    async def open(self, claim: FileClaim) -> None:
-        """Open a file, or let it wait again if the turn is over."""
-        if self.over:
-            await self._put_back(claim, attempts=0)
-            return
-        try:
-            await self._open(claim)
-        except (FileRefused, ImageRefused) as error:
-            await self._refuse(claim, error.code, error.detail)
-        except Exception as error:  # one file's boundary: it fails alone and takes no other with it
-            if is_away(error):
-                raise
-            await self._fail(claim, error)
+    async def open_all(self, claims: Sequence[FileClaim]) -> None:
+        """Open files of a run that were claimed together; what the turn is too short for waits again."""
+        pictures = Pictures(self.services, claims[0].run_id, self.lease, self._fail)
+        for place, claim in enumerate(claims):
+            if pictures.none_waits:
+                await self.between()
+            if self.over:
+                for each in claims[place:]:
+                    await self._put_back(each, attempts=0)
+                break
+            await self._open(claim, pictures)
+            if pictures.is_due:
+                await pictures.write()
+        await pictures.write()
+        self.done += pictures.done
 
     async def between(self) -> None:
-        """Do what is due between two pieces of work: hold what is held, and let the urgent overtake."""
+        """Do what is due between two pieces of work: hold what is held, and let the urgent overtake.
+
+        Asked for the first time it looks for the urgent, told of some or not: it may have come before this turn.
+        """
         if time.monotonic() - self._renewed >= self.lease.seconds * RENEWED_AFTER:
             async with self.services.database.unit_of_work() as work:
                 await work.runs.renew_files(self.lease)
                 await work.commit()
             self._renewed = time.monotonic()
-        await inspect_urgent(self.services, than=Priority.BATCH, holder=self.lease.holder, pulse=self._pulse)
+        if self._pulse.urgent_beyond(Priority.BATCH) or not self._asked:
+            await inspect_urgent(self.services, than=Priority.BATCH, holder=self.lease.holder, pulse=self._pulse)
+        self._asked = True
         self._pulse.beat(self.services.settings.step_timeout_s)
 
     async def settle(self, run_id: UUID) -> None:
@@ -121,41 +131,36 @@ class Opening:
                 await work.notify(RUNS, {"run_id": str(run_id)})
                 await work.commit()
 
-    async def _open(self, claim: FileClaim) -> None:
-        await self.between()
-        async with self.services.database.session() as session:
-            context = await run_context(session, claim.run_id)
+    async def _open(self, claim: FileClaim, pictures: Pictures) -> None:
+        """Open a file: a picture is looked at, to be written with others, an archive opened by itself."""
+        try:
+            await self._look(claim, pictures)
+        except (FileRefused, ImageRefused) as error:
+            pictures.refuse(claim, error)
+        except Exception as error:  # one file's boundary: it fails alone and takes no other with it
+            if is_away(error):
+                raise
+            await self._fail(claim, error)
+
+    async def _look(self, claim: FileClaim, pictures: Pictures) -> None:
         with ExitStack() as stack:
-            file = await asyncio.to_thread(stack.enter_context, self.services.store.open(claim.address))
-            head = await asyncio.to_thread(_head, file)
-            kind = archive_kind(head)
+            file, data = await asyncio.to_thread(_begun, stack, self.services.store.open(claim.address))
+            kind = archive_kind(data)
             self._check_attempts(claim)
             if kind == "zip":
-                await opening_archive.open_archive(self, claim, context, file)
+                await pictures.write()
+                await opening_archive.open_archive(self, claim, await pictures.context(), file)
                 return
-        if kind is not None:
-            raise FileRefused("ARCHIVE_UNSUPPORTED", f"{kind} archives are not opened; send a zip.")
-        await self._open_picture(claim, context)
-
-    async def _open_picture(self, claim: FileClaim, context: RunContext) -> None:
-        most = self.services.settings.max_image_bytes
-        if claim.byte_count > most:
-            raise FileRefused(
-                "IMAGE_TOO_LARGE", f"It has {claim.byte_count:,} bytes; at most {most:,} are accepted of a picture."
-            )
-        opened = await kept(self.services, context, await self.services.store.get(claim.address))
-        async with self.services.database.unit_of_work() as work:
-            if not await work.runs.is_being_opened(claim.run_id):
-                return
-            if not await work.runs.holds_file(claim.id, self.lease.token):
-                return
-            made = [Opened(claim.id, claim.name, opened)]
-            ids = await write_pictures(self.services, work, made)
-            await work.runs.move_files([claim.id], "opened", {"image_id": ids[opened.picture.address]})
-            await write_inspections(work, context, made, ids)
-            await work.notify(RUNS, {"run_id": str(claim.run_id)})
-            await work.commit()
-        self.done += 1
+            if kind is not None:
+                raise FileRefused("ARCHIVE_UNSUPPORTED", f"{kind} archives are not opened; send a zip.")
+            most = self.services.settings.max_image_bytes
+            if claim.byte_count > most:
+                raise FileRefused(
+                    "IMAGE_TOO_LARGE", f"It has {claim.byte_count:,} bytes; at most {most:,} are accepted of a picture."
+                )
+            if claim.byte_count > len(data):
+                data += await asyncio.to_thread(read, file)
+        await pictures.take(claim, data)
 
     def _check_attempts(self, claim: FileClaim) -> None:
         """Refuse a file that has ended its worker as often as may be; the first time, others may have done it."""
@@ -167,7 +172,7 @@ class Opening:
         async with self.services.database.unit_of_work() as work:
             if not await work.runs.holds_file(claim.id, self.lease.token):
                 return
-            await work.runs.refuse_file(claim.id, code=code.replace("-", "_").upper(), detail=detail)
+            await work.runs.refuse_file(claim.id, code=code, detail=detail)
             await work.notify(RUNS, {"run_id": str(claim.run_id)})
             await work.commit()
         self.done += 1
@@ -190,5 +195,7 @@ class Opening:
                 await work.commit()
 
 
-def _head(file: BinaryIO) -> bytes:
-    return file.read(HEAD_BYTES)
+def _begun(stack: ExitStack, opening: AbstractContextManager[BinaryIO]) -> tuple[BinaryIO, bytes]:
+    """Open a file; return it with its first bytes, which are all of a small one."""
+    file = stack.enter_context(opening)
+    return file, read(file, CHUNK_BYTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,13 +18,16 @@ from data.queries.opening import RunContext
 from data.repositories.runs import FileClaim, NewMember
 from data.unit_of_work import UnitOfWork
 from workers.archives import Archive, FileRefused, opened
-from workers.opening_rows import Kept, Opened, kept, write_inspections, write_pictures
+from workers.opening_bytes import Putting
+from workers.opening_rows import Kept, Opened, code_of, kept, write_inspections, write_pictures
 
 if TYPE_CHECKING:
     from workers.opening import Opening
 
+log = logging.getLogger(__name__)
+
 SLICE_S = 0.05
-SLICE_MEMBERS = 8
+SLICE_MEMBERS = 16
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class _Way:
         self._claim = claim
         self._context = context
         self._archive = archive
+        self._putting = Putting(self._services.store)
 
     async def slice(self) -> bool:
         """Open some members and write them; False if the lease or the run stood no more."""
@@ -111,9 +116,9 @@ class _Way:
         try:
             self._check_attempts(place)
             data = await asyncio.to_thread(self._archive.read, place)
-            return _Dealt(*told, kept=await kept(self._services, self._context, data))
+            return _Dealt(*told, kept=await kept(self._services, self._context, self._putting, data))
         except (FileRefused, ImageRefused) as error:
-            return _Dealt(*told, code=error.code.replace("-", "_").upper(), detail=error.detail)
+            return _Dealt(*told, code=code_of(error), detail=error.detail)
 
     def _check_attempts(self, place: int) -> None:
         most = self._services.settings.max_attempts
@@ -122,8 +127,10 @@ class _Way:
 
     async def _write(self, dealt: list[_Dealt]) -> bool:
         made = [Opened(each.id, each.name, each.kept) for each in dealt if each.kept is not None]
+        await self._putting.all_there()
         async with self._services.database.unit_of_work() as work:
             if not await self._stands(work):
+                log.warning("%d members came after their lease had ended and were refused", len(dealt))
                 return False
             ids = await write_pictures(self._services, work, made)
             rows = [self._row(each, ids) for each in dealt]

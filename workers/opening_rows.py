@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,13 +12,17 @@ from core.ids import uuid7_time
 from core.region import Region
 from core.tray import Place, Tray, places
 from data.channels import OUTBOX
+from data.errors import BlobDamaged
 from data.queries.opening import RunContext
 from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection
-from data.repositories.parts import Seat
+from data.repositories.parts import Attempt, Seat
+from data.store import address_of
 from data.unit_of_work import UnitOfWork
+from workers.archives import FileRefused
 from workers.composition import Services
-from workers.keeping import keep, write
+from workers.keeping import Examined, examined, write
+from workers.opening_bytes import Putting
 
 ROWS_AT_ONCE = 500
 """Rows of one statement; each takes 14 of the 32,767 parameters that one may have."""
@@ -40,21 +45,44 @@ class Opened:
     kept: Kept
 
 
-async def kept(services: Services, context: RunContext, data: bytes) -> Kept:
-    """Look at the bytes of a picture and keep them; say where its units lie.
+async def kept(
+    services: Services, context: RunContext, putting: Putting, data: bytes, *, address: str | None = None
+) -> Kept:
+    """Look at the bytes of a picture and begin to keep them; say where its units lie.
+
+    `address` is where they lie in the store, if they came from there: then only its small form is kept.
 
     Raises:
         ImageRefused: it breaks a rule, or is too small for the run's tray.
-        StoreError: it cannot be kept.
+        BlobDamaged: they are not what `address` names.
+        StoreError: they cannot be kept.
     """
-    picture = await keep(services, data)
+    found = await asyncio.to_thread(_examined, services, data, address)
+    picture = found.picture
+    shown = _places(context, picture)
+    for each in (found.small,) if address else (found.data, found.small):
+        await putting.put(each)
+    return Kept(picture, shown)
+
+
+def _examined(services: Services, data: bytes, address: str | None) -> Examined:
+    if address is not None and address_of(data) != address:
+        raise BlobDamaged(f"The file {address} is damaged in the image store.")
+    return examined(data, services.image_limits)
+
+
+def _places(context: RunContext, picture: Picture) -> tuple[Place | None, ...]:
     if context.type != "tray":
-        return Kept(picture, (None,))
+        return (None,)
     try:
-        tray = Tray.from_document(context.tray or {})
-        return Kept(picture, places(tray, (picture.width_px, picture.height_px)))
+        return tuple(places(Tray.from_document(context.tray or {}), (picture.width_px, picture.height_px)))
     except ValueError as error:
         raise ImageRefused("tray-does-not-fit", f"The run's tray does not fit this picture: {error}.") from error
+
+
+def code_of(error: FileRefused | ImageRefused) -> str:
+    """Return the code under which a refusal is kept."""
+    return error.code.replace("-", "_").upper()
 
 
 async def write_pictures(services: Services, work: UnitOfWork, opened: Sequence[Opened]) -> dict[str, UUID]:
@@ -63,6 +91,8 @@ async def write_pictures(services: Services, work: UnitOfWork, opened: Sequence[
     Raises:
         BlobMissing: as `workers.keeping.hold`.
     """
+    if not opened:
+        return {}
     return await write(services, work, [each.kept.picture for each in opened])
 
 
@@ -70,10 +100,11 @@ async def write_inspections(
     work: UnitOfWork, context: RunContext, opened: Sequence[Opened], image_ids: Mapping[str, UUID]
 ) -> None:
     """Write the inspections of files whose rows and pictures are there."""
+    shown = [(each, place) for each in opened for place in each.kept.places]
+    attempts = await _attempts(work, context, [place for _, place in shown])
     new = [
-        await _inspection(work, context, each, image_ids[each.kept.picture.address], place)
-        for each in opened
-        for place in each.kept.places
+        _inspection(work.new_id(), context, each, attempt=attempt, place=place, image_ids=image_ids)
+        for (each, place), attempt in zip(shown, attempts, strict=True)
     ]
     for begin in range(0, len(new), ROWS_AT_ONCE):
         some = new[begin : begin + ROWS_AT_ONCE]
@@ -83,15 +114,28 @@ async def write_inspections(
         await work.notify(OUTBOX, {"priority": context.priority})
 
 
-async def _inspection(
-    work: UnitOfWork, context: RunContext, opened: Opened, image_id: UUID, place: Place | None
+async def _attempts(work: UnitOfWork, context: RunContext, shown: Sequence[Place | None]) -> list[Attempt]:
+    if context.type != "tray":
+        return await work.parts.begin_loose(context.lot_id, len(shown))
+    carrier = str((context.tray or {})["carrier"])
+    seats = [Seat(carrier, place.row, place.column) for place in shown if place is not None]
+    return [await work.parts.begin_attempt(context.lot_id, None, seat) for seat in seats]
+
+
+def _inspection(
+    id_: UUID,
+    context: RunContext,
+    opened: Opened,
+    *,
+    attempt: Attempt,
+    place: Place | None,
+    image_ids: Mapping[str, UUID],
 ) -> NewInspection:
-    seat = None if place is None else Seat(str((context.tray or {})["carrier"]), place.row, place.column)
     return NewInspection(
-        id=work.new_id(),
-        attempt=await work.parts.begin_attempt(context.lot_id, None, seat),
+        id=id_,
+        attempt=attempt,
         station_id=context.station_id,
-        image_id=image_id,
+        image_id=image_ids[opened.kept.picture.address],
         captured_at=uuid7_time(opened.file_id),
         priority=context.priority,
         lot_id=context.lot_id,

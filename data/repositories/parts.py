@@ -81,6 +81,14 @@ class Parts:
         except IntegrityError:  # another serial came to that seat at this very moment
             return await self._count(row, _SERIAL)
 
+    async def begin_loose(self, lot_id: UUID | None, count: int) -> list[Attempt]:
+        """Return the first attempts at so many loose parts, for each of which a unit is made up; at the cost of one."""
+        ids = [self._new_id() for _ in range(count)]
+        if ids:
+            rows = [{"id": id_, "lot_id": lot_id, "attempts": 1} for id_ in ids]
+            await self._session.execute(insert(Unit).values(rows))
+        return [Attempt(id_, 1) for id_ in ids]
+
     async def _count(self, row: Mapping[str, object], known_by: Known | None) -> Attempt:
         unit = insert(Unit).values(row)
         if known_by is not None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Uuid, and_, cast, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.errors import NotFound
@@ -149,6 +149,17 @@ class Runs:
         settled = {"state": to, **NO_LEASE, **(values or {})}
         return set(await self._session.scalars(there.values(settled).returning(RunFile.id)))
 
+    async def open_pictures(self, images: Mapping[UUID, UUID]) -> None:
+        """Bring files to `opened`, each with the id of its picture's row; none keeps a lease."""
+        ids = (
+            func.unnest(_ids(images.keys()), _ids(images.values())).table_valued("file_id", "image_id").render_derived()
+        )
+        there = update(RunFile).where(
+            RunFile.id == ids.c.file_id, RunFile.state.in_(_before(FILE_TRANSITIONS, "opened"))
+        )
+        if images:
+            await self._session.execute(there.values(state="opened", image_id=ids.c.image_id, **NO_LEASE))
+
     async def refuse_file(self, file_id: UUID, *, code: str, detail: str) -> bool:
         """Bring a file to `refused`, with the reason; False if it was opened or ended before."""
         return bool(await self.move_files([file_id], "refused", {"error_code": code, "error_detail": detail}))
@@ -191,10 +202,14 @@ class Runs:
 
     async def holds_file(self, file_id: UUID, token: UUID) -> bool:
         """Tell whether the lease on a file still stands, and keep the row locked until this unit ends."""
+        return bool(await self.held_files([file_id], token))
+
+    async def held_files(self, file_ids: Collection[UUID], token: UUID) -> set[UUID]:
+        """Return those files on which the lease still stands, and keep their rows locked until this unit ends."""
         held = select(RunFile.id).where(
-            RunFile.id == file_id, RunFile.lease_token == token, RunFile.lease_until > func.clock_timestamp()
+            RunFile.id.in_(file_ids), RunFile.lease_token == token, RunFile.lease_until > func.clock_timestamp()
         )
-        return await self._session.scalar(held.with_for_update()) is not None
+        return set(await self._session.scalars(held.order_by(RunFile.id).with_for_update()))
 
     async def renew_files(self, lease: Lease) -> set[UUID]:
         """Hold the files that are still held for another `lease.seconds`; return which those are."""
@@ -227,6 +242,10 @@ class Runs:
 def _claim(row: RunFile) -> FileClaim:
     address, byte_count = (row.sha256 or b"").hex(), row.byte_count or 0
     return FileClaim(row.id, row.run_id, row.name, address, byte_count, row.attempts, row.members_done)
+
+
+def _ids(ids: Collection[UUID]) -> ColumnElement[Sequence[UUID]]:
+    return cast(list(ids), ARRAY(Uuid))
 
 
 def _ahead(seconds: float) -> ColumnElement[datetime]:

@@ -23,6 +23,7 @@ from workers import opening, opening_archive
 from workers.composition import Services
 from workers.intake import Particulars, accept
 from workers.opening import open_files
+from workers.opening_pictures import Pictures
 from workers.pulse import NoProcess
 
 Codes = list[tuple[str, str, str | None]]
@@ -306,14 +307,14 @@ async def test_a_picture_that_ends_its_worker_is_refused_in_the_end(
     services = composed(max_attempts=1)
     run_id = await stored_run(services, {"bad.png": picture(), "good.png": picture()})
     (bad, _) = await files(services, run_id)
-    open_picture = opening.Opening._open_picture
+    take = Pictures.take
 
-    async def poisoned(self: Any, claim: Any, context: Any) -> None:
+    async def poisoned(self: Any, claim: Any, data: bytes) -> None:
         if claim.id == bad.id:
             raise Killed
-        await open_picture(self, claim, context)
+        await take(self, claim, data)
 
-    monkeypatch.setattr(opening.Opening, "_open_picture", poisoned)
+    monkeypatch.setattr(Pictures, "take", poisoned)
     for _ in range(10):
         try:
             await open_files(services)
@@ -331,8 +332,7 @@ async def test_late_openings_are_refused(services: Services) -> None:
     await lose_leases(services)
     assert await open_files(services) == 4
     before = await told(services, run_id)
-    for claim in claims:
-        await late.open(claim)
+    await late.open_all(claims)
     assert (late.done, await told(services, run_id)) == (0, before)
     assert len(await inspections(services, run_id)) == 4
 

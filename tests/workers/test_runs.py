@@ -132,8 +132,7 @@ async def test_an_opening_under_way_is_refused_once_its_run_is_cancelled(service
     late = Opening(services, "late", 60, NoProcess())
     claims = await late.claim()
     assert await runs.cancel(services, run_id)
-    for claim in claims:
-        await late.open(claim)
+    await late.open_all(claims)
     assert late.done == 0
     assert await inspections(services, run_id) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -83,6 +84,16 @@ class TestParts:
         assert first.unit_id != second.unit_id
         assert first.number == second.number == 1
 
+    async def test_loose_parts_begun_together_are_units_of_their_own(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            lot = await work.parts.open_lot("A")
+            attempts = await work.parts.begin_loose(lot, 3)
+            assert await work.parts.begin_loose(lot, 0) == []
+            units = (await work.session.scalars(select(Unit))).all()
+        assert [attempt.number for attempt in attempts] == [1, 1, 1]
+        assert {unit.id for unit in units} == {attempt.unit_id for attempt in attempts}
+        assert {(unit.lot_id, unit.attempts) for unit in units} == {(lot, 1)}
+
     async def test_serials_count_within_their_lot(self, database: Database) -> None:
         async with database.unit_of_work() as work:
             lots = [None, await work.parts.open_lot("A"), await work.parts.open_lot("B")]
@@ -141,6 +152,26 @@ class TestImages:
     async def test_other_bytes_are_another_row(self, database: Database) -> None:
         async with database.unit_of_work() as work:
             assert await work.images.add(picture("a")) != await work.images.add(picture("b"))
+
+    async def test_pictures_written_together_are_those_that_are_there_and_those_that_are_new(
+        self, database: Database
+    ) -> None:
+        known, new = picture("a"), replace(picture("b"), thumbnail="cd" * 32)
+        async with database.unit_of_work() as work:
+            first = await work.images.add(known)
+            ids = await work.images.add_all([new, replace(known, thumbnail="ef" * 32)])
+            again = await work.images.add_all([new])
+            shown = await work.session.scalar(select(Image.thumbnail).where(Image.id == first))
+            assert await work.images.add_all([]) == {}
+        assert ids == {known.address: first, **again}
+        assert shown == bytes.fromhex("ef" * 32), "what was not known of it before is kept"
+
+    @pytest.mark.parametrize("step", [1, -1], ids=["as they come", "reversed"])
+    async def test_pictures_written_together_are_locked_in_one_order(self, database: Database, step: int) -> None:
+        pictures = [picture(str(number)) for number in range(8)][::step]
+        async with database.unit_of_work() as work:
+            made = await work.images.add_all(pictures)
+        assert list(made) == sorted(each.address for each in pictures)
 
 
 class TestInspections:
