@@ -1,7 +1,7 @@
 """How fast parts go from a request to a kept verdict, beside two peers in the same run.
 
-The peers: the same inspections in a plain loop, without any queue, and in plain RQ with one job a photo
-(`workers.bench.plain_rq`), which keeps nothing that a wiped Redis would not lose.
+The peers: the same inspections in plain loops, without any queue (`workers.bench.plain_loop`), and in plain RQ with
+one job a photo (`workers.bench.plain_rq`), which keeps nothing that a wiped Redis would not lose.
 """
 
 from __future__ import annotations
@@ -9,27 +9,22 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from core.engines import Engines
-from core.image import decode
-from core.inspection import inspect
 from core.recipe import Recipe
 from data import bundled, embedded_urls
-from workers.bench import draining, plain_rq, uploading
+from workers.bench import draining, plain_loop, plain_rq, uploading
 from workers.bench.draining import Drained
 from workers.bench.program import Running, running, scratch_home
-from workers.bench.reading import LIMITS, photos_in
+from workers.bench.reading import photos_in
 from workers.bench.report import Advance, BenchUnable, Options, Report
 from workers.bench.uploading import Uploaded
-from workers.readers import catalogue
 
 WORKERS = 2
 BURST = 200
@@ -40,7 +35,7 @@ TIMEOUT_S = 120.0
 WAIT_MS = 20_000
 POLL_S = 0.05
 ENDED = {"done", "failed"}
-STEPS = 9
+STEPS = 10
 FREE_TIMES = 10
 """So many parts that cost nothing to read are drained for each of the burst: 2,000."""
 TRIAL_UPLOAD_BYTES = 64 * 1000**2
@@ -51,8 +46,12 @@ FIGURES = {
     "first_start_s": ("s", "from `marksight up` on an empty state folder until it is ready for work"),
     "second_start_s": ("s", "the same, started again"),
     "parts_per_s": ("parts/s", "from the first post over HTTP to the last kept verdict"),
-    "plain_loop_parts_per_s": ("parts/s", "inspected in a plain loop on one core"),
-    "share_of_ceiling": ("", f"parts_per_s beside {WORKERS} plain loops that never disturb each other"),
+    "one_worker_parts_per_s": ("parts/s", "the same with one worker"),
+    "worker_scaling": ("", f"how many times the parts of one worker {WORKERS} inspect"),
+    "plain_loop_parts_per_s": ("parts/s", "inspected in a plain loop, with nothing else on the machine"),
+    "plain_loops_parts_per_s": ("parts/s", f"inspected in {WORKERS} plain loops at once, with nothing else"),
+    "plain_loop_scaling": ("", f"how many times the parts of one plain loop {WORKERS} inspect: what the machine gives"),
+    "share_of_ceiling": ("", "parts_per_s beside plain_loops_parts_per_s"),
     "plain_rq_parts_per_s": ("parts/s", "plain RQ: one job a photo, read from disk, the result in Redis"),
     "times_plain_rq": ("", "parts_per_s beside plain_rq_parts_per_s"),
     "inspection_ms": ("ms", "an inspection in the plain loop"),
@@ -89,6 +88,7 @@ class Seen:
     first_start_s: float
     second_start_s: float
     burst_s: float
+    one_burst_s: float
     inference_s: float
     waits_s: tuple[Wait, ...]
     busy_waits_s: tuple[Wait, ...]
@@ -107,27 +107,16 @@ def run(options: Options, advance: Advance) -> Report:
     """
     recipe = next(iter(bundled.recipes().values()))
     paths = _paths(options)
-    advance(0, STEPS, "inspecting in a plain loop")
-    alone_s = _alone([path.read_bytes() for path in paths[:WAITERS]], recipe)
+    advance(0, STEPS, "inspecting in plain loops")
+    loops = {count: plain_loop.parts_per_s(paths[:WAITERS], recipe, loops=count) for count in (1, WORKERS)}
     upload_bytes = uploading.UPLOAD_BYTES if options.limit is None else TRIAL_UPLOAD_BYTES
     seen = asyncio.run(_measure(paths, recipe, advance, upload_bytes))
-    return _report(seen, parts=len(paths), alone_s=alone_s)
+    return _report(seen, parts=len(paths), loops=loops)
 
 
 def _paths(options: Options) -> list[Path]:
     paths = [photo.path for photo in photos_in(options.photos) if photo.source == SOURCE]
     return list(islice(cycle(paths), options.limit or BURST))
-
-
-def _alone(pictures: Sequence[bytes], recipe: Recipe) -> float:
-    """Return the mean seconds of an inspection in this process, on one core, after one to warm up."""
-    engines = Engines({catalogue.DEFAULT: catalogue.build(catalogue.DEFAULT)}, time.perf_counter)
-    now = datetime.now(UTC)
-    inspect(decode(pictures[0], LIMITS), recipe, engines, captured_at=now)
-    started = time.perf_counter()
-    for picture in pictures:
-        inspect(decode(picture, LIMITS), recipe, engines, captured_at=now)
-    return (time.perf_counter() - started) / len(pictures)
 
 
 async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, upload_bytes: int) -> Seen:
@@ -136,31 +125,33 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, uplo
         advance(1, STEPS, "first start")
         async with running(home, workers=WORKERS) as first:
             await _idle(first)
-        advance(2, STEPS, "second start, a burst of parts")
+        advance(2, STEPS, "a burst of parts for one worker")
+        async with running(home, workers=1) as single, _client(single) as client:
+            one_burst_s, _ = await _burst(client, pictures, recipe.name, workers=1)
+        advance(3, STEPS, "second start, the same burst")
         async with running(home, workers=WORKERS) as second, _client(second) as client:
-            for picture in pictures[: 2 * WORKERS]:  # both workers have loaded their models
-                await _post(client, picture, recipe.name, wait_ms=WAIT_MS)
-            burst_s, inference_s = await _burst(client, pictures, recipe.name)
-            advance(3, STEPS, "parts whose sender waits")
+            burst_s, inference_s = await _burst(client, pictures, recipe.name, workers=WORKERS)
+            advance(4, STEPS, "parts whose sender waits")
             waits_s = [await _timed_wait(client, picture, recipe.name) for picture in pictures[:WAITERS]]
             busy_waits_s = await _waits_behind_a_pile(client, pictures, recipe.name)
-            advance(4, STEPS, "a large upload")
+            advance(5, STEPS, "a large upload")
             uploaded = await uploading.measure(second.url, home, byte_count=upload_bytes)
-            advance(5, STEPS, "the same burst in plain RQ")
+            advance(6, STEPS, "the same burst in plain RQ")
             queue = embedded_urls.redis_url(home)
             plain_rq_s = await plain_rq.burst_s(queue, paths, recipe, workers=WORKERS, folder=home)
             free = len(paths) * FREE_TIMES
             files = draining.written(home, free)
-            advance(6, STEPS, "plain RQ, with a reader that costs nothing")
+            advance(7, STEPS, "plain RQ, with a reader that costs nothing")
             plain_rq_free_s = await plain_rq.burst_s(queue, files, None, workers=1, folder=home) / free
-        advance(7, STEPS, f"an outbox of {free} parts, one worker with a reader that costs nothing")
+        advance(8, STEPS, f"an outbox of {free} parts, one worker with a reader that costs nothing")
         one = await draining.drained(home, parts=free, workers=1)
-        advance(8, STEPS, f"the same, {WORKERS} workers")
+        advance(9, STEPS, f"the same, {WORKERS} workers")
         both = await draining.drained(home, parts=free, workers=WORKERS)
     return Seen(
         first_start_s=first.start_s,
         second_start_s=second.start_s,
         burst_s=burst_s,
+        one_burst_s=one_burst_s,
         inference_s=inference_s,
         waits_s=tuple(waits_s),
         busy_waits_s=tuple(busy_waits_s),
@@ -199,8 +190,12 @@ async def _post(client: httpx.AsyncClient, picture: bytes, recipe: str, *, wait_
     return str(answer.raise_for_status().json()["id"])
 
 
-async def _burst(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str) -> tuple[float, float]:
+async def _burst(
+    client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str, *, workers: int
+) -> tuple[float, float]:
     """Return the seconds from the first post to the last verdict, `POSTERS` senders at once, and the mean inference."""
+    for picture in pictures[: 2 * workers]:  # each worker has loaded its models
+        await _post(client, picture, recipe, wait_ms=WAIT_MS)
     waiting = iter(pictures)
     ids: list[str] = []
 
@@ -240,8 +235,8 @@ async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) ->
     return wait_s, await _inference_s(client, inspection_id)
 
 
-def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
-    metrics = _metrics(seen, parts=parts, alone_s=alone_s)
+def _report(seen: Seen, *, parts: int, loops: Mapping[int, float]) -> Report:
+    metrics = _metrics(seen, parts=parts, loops=loops)
     remarks = (
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "
         "from first post to last kept verdict; sender, server, database, queue and workers share the cores.",
@@ -254,17 +249,21 @@ def _report(seen: Seen, *, parts: int, alone_s: float) -> Report:
     return Report("intake", "Intake, end to end", COLUMNS, rows, remarks, metrics=metrics)
 
 
-def _metrics(seen: Seen, *, parts: int, alone_s: float) -> dict[str, float]:
-    rate, plain_rq_rate = parts / seen.burst_s, parts / seen.plain_rq_s
+def _metrics(seen: Seen, *, parts: int, loops: Mapping[int, float]) -> dict[str, float]:
+    rate, one_rate, plain_rq_rate = parts / seen.burst_s, parts / seen.one_burst_s, parts / seen.plain_rq_s
     return {
         "first_start_s": seen.first_start_s,
         "second_start_s": seen.second_start_s,
         "parts_per_s": rate,
-        "plain_loop_parts_per_s": 1 / alone_s,
-        "share_of_ceiling": rate * alone_s / WORKERS,
+        "one_worker_parts_per_s": one_rate,
+        "worker_scaling": rate / one_rate,
+        "plain_loop_parts_per_s": loops[1],
+        "plain_loops_parts_per_s": loops[WORKERS],
+        "plain_loop_scaling": loops[WORKERS] / loops[1],
+        "share_of_ceiling": rate / loops[WORKERS],
         "plain_rq_parts_per_s": plain_rq_rate,
         "times_plain_rq": rate / plain_rq_rate,
-        "inspection_ms": 1000 * alone_s,
+        "inspection_ms": 1000 / loops[1],
         "inference_ms": 1000 * seen.inference_s,
         "p50_wait_ms": 1000 * statistics.median(wait for wait, _ in seen.waits_s),
         "p95_wait_ms": _p95_ms([wait for wait, _ in seen.waits_s]),

@@ -30,7 +30,11 @@ METRICS = {
     "p50_wait_ms",
     "p95_wait_ms",
     "parts_per_s",
+    "one_worker_parts_per_s",
     "plain_loop_parts_per_s",
+    "plain_loop_scaling",
+    "plain_loops_parts_per_s",
+    "worker_scaling",
     "plain_rq_parts_per_s",
     "plain_write_mb_per_s",
     "queue_ms_per_part",
@@ -64,6 +68,7 @@ def test_figures_are_derived_from_what_was_seen() -> None:
         first_start_s=3.0,
         second_start_s=2.0,
         burst_s=10.0,
+        one_burst_s=18.0,
         inference_s=0.15,
         waits_s=((0.1, 0.08), (0.2, 0.17)),
         busy_waits_s=((0.5, 0.1),),
@@ -73,11 +78,14 @@ def test_figures_are_derived_from_what_was_seen() -> None:
         both=Drained(parts=1000, workers=2, wall_s=2.0, inference_s=0.001, processor_s=spent),
         plain_rq_free_s=0.015,
     )
-    metrics = intake._metrics(seen, parts=100, alone_s=0.1)
+    metrics = intake._metrics(seen, parts=100, loops={1: 10.0, 2: 16.0})
     expected = {
         "parts_per_s": 10.0,
         "times_plain_rq": 2.0,
-        "share_of_ceiling": 0.5,
+        "worker_scaling": 1.8,
+        "plain_loop_scaling": 1.6,
+        "share_of_ceiling": 0.625,
+        "inspection_ms": 100.0,
         "p50_wait_ms": 150.0,
         "wait_overhead_ms": 29.5,
         "busy_wait_overhead_ms": 400.0,
