@@ -151,6 +151,8 @@ class _Bounded:
         return read(self._file, count if count >= 0 else MAX_DIRECTORY_BYTES)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_SET and offset < 0:  # of a real file an OSError, which would say nothing of the archive
+            raise zipfile.BadZipFile("it says that something lies before its beginning")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
