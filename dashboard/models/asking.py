@@ -11,6 +11,8 @@ import param
 FieldKind = Literal["text", "long", "select", "check"]
 Values = dict[str, str]
 
+UNFORESEEN = "It could not be done, for a reason that nobody foresaw; the server's log has it. Try again."
+
 
 @dataclass(frozen=True)
 class Field:
@@ -78,10 +80,6 @@ class AskingModel(param.Parameterized):
         """Ask nothing any more."""
         self.param.update(asked=0, question=None, busy=False, problem="", where="")
 
-    def refuse(self, problem: str, where: str = "") -> None:
-        """Say what is wrong with the answer, and wait for another."""
-        self.param.update(busy=False, problem=problem, where=where, told=self.told + 1)
-
     async def answer(self, asked: int, values: Mapping[str, str]) -> None:
         """Do what was asked, with these values; an answer to what is not asked any more is dropped."""
         question = self.question
@@ -92,10 +90,15 @@ class AskingModel(param.Parameterized):
         try:
             await question.answered({name: str(value) for name, value in values.items() if name in known})
         except AnswerRefused as error:
-            self.refuse(error.detail, error.where)
+            self._refuse(asked, error.detail, error.where)
         except Exception:
-            self.busy = False
+            self._refuse(asked, UNFORESEEN)
             raise
         else:
             if asked == self.asked:  # what was done may have asked something else
                 self.close()
+
+    def _refuse(self, asked: int, problem: str, where: str = "") -> None:
+        """Say what is wrong with an answer, and wait for another, unless its question was closed meanwhile."""
+        if asked == self.asked:
+            self.param.update(busy=False, problem=problem, where=where, told=self.told + 1)

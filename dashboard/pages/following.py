@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 log = logging.getLogger(__name__)
+
+REST = 4
+Work = Callable[[], Awaitable[None]]
 
 
 class Following:
@@ -58,6 +63,20 @@ class Following:
             except Exception:  # the boundary of a task that all pages hang on: said, and begun again
                 log.exception("what pages follow has failed; beginning again")
             await asyncio.sleep(self._again_s)
+
+
+async def look_on(look: Work, told: asyncio.Event, *, every_s: float, settle_s: float = 0.0) -> NoReturn:
+    """Look now, whenever told and every `every_s` besides, until cancelled.
+
+    News may be missed while the listener connects again, so nobody waits for it alone. What comes within `settle_s` is
+    looked at together, and a look that took long is followed by a rest of `REST` times that.
+    """
+    while True:
+        begun = time.monotonic()
+        await look()
+        spent_s = time.monotonic() - begun
+        await told_within(told, every_s)
+        await asyncio.sleep(max(settle_s, REST * spent_s))
 
 
 async def told_within(told: asyncio.Event, seconds: float) -> bool:

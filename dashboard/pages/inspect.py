@@ -10,21 +10,16 @@ from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
 from dashboard.models.intake import IntakeModel
 from dashboard.models.results import ResultsModel, known_verdict, searched
+from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
-from dashboard.pages.following import told_within
+from dashboard.pages.following import look_on
 from dashboard.pages.life import arguments, draw, while_open
 from data import bundled
-from data.outage import AWAY as AWAY_ERRORS
-from data.outage import is_away
 from layouts.inspect import inspect_page
 
 LOOK_S = 2.0
-"""News may be missed while the listener connects again, so the page looks by itself too."""
-
 SETTLE_S = 0.15
 """Results that come close together are drawn together."""
-
-AWAY = "The database does not answer. The page goes on asking."
 
 
 class InspectPage:
@@ -39,7 +34,7 @@ class InspectPage:
         self.intake = IntakeModel(wish=given.get("recipe", ""))
         self._told = asyncio.Event()
         self._shown: tuple[str, str] | None = None
-        self.results.param.watch(lambda _: self._told.set(), ["verdict"])
+        self.results.param.watch(lambda *_: self._told.set(), ["verdict"])
 
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
@@ -53,10 +48,7 @@ class InspectPage:
     async def follow(self) -> None:
         """Keep the results up to date while the page is open."""
         with self.context.news.follow(self._told):
-            while True:
-                await self._look()
-                await told_within(self._told, LOOK_S)
-                await asyncio.sleep(SETTLE_S)
+            await look_on(self._look, self._told, every_s=LOOK_S, settle_s=SETTLE_S)
 
     async def more(self) -> None:
         """Fetch older results, unless others are wanted meanwhile."""
@@ -64,26 +56,22 @@ class InspectPage:
         verdict, cursor = model.verdict, model.cursor
         if cursor is None:
             return
-        try:
+        with while_away(self._away):
             older = await self.context.reads.results(verdict=verdict, find=model.find, cursor=cursor)
-        except AWAY_ERRORS as error:
-            if not is_away(error):
-                raise
-            draw(model.param.update, problem=AWAY)
-            return
-        if (model.verdict, model.cursor) == (verdict, cursor):
-            draw(model.append, older.views, older.cursor)
+            if (model.verdict, model.cursor) == (verdict, cursor):
+                draw(model.append, older.views, older.cursor)
+
+    def _away(self) -> None:
+        draw(self.results.param.update, problem=LOOKS)
 
     async def _look(self) -> None:
+        with while_away(self._away):
+            await self._look_at_results()
+
+    async def _look_at_results(self) -> None:
         wanted = (self.results.verdict, self.results.find)
-        try:
-            latest = await self.context.reads.results(verdict=wanted[0], find=wanted[1])
-            recipes = await self.context.reads.recipes()
-        except AWAY_ERRORS as error:
-            if not is_away(error):
-                raise
-            draw(self.results.param.update, problem=AWAY)
-            return
+        latest = await self.context.reads.results(verdict=wanted[0], find=wanted[1])
+        recipes = await self.context.reads.recipes()
         draw(self.intake.offer, recipes)
         if wanted == self._shown:
             draw(self.results.take, latest.views, latest.cursor)

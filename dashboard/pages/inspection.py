@@ -18,16 +18,15 @@ from dashboard.models.inspection import InspectionModel
 from dashboard.models.results import MAKE_RECIPE, among, known_verdict, searched
 from dashboard.models.runs import run_id
 from dashboard.models.teaching import TeachingModel
+from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
-from dashboard.pages.following import told_within
+from dashboard.pages.following import look_on
 from dashboard.pages.life import arguments, begin, draw, while_open
 from dashboard.pages.reads import View
 from dashboard.pages.teaching import Teaching
-from data.outage import AWAY, is_away
 from layouts.inspection import inspection_page
 
 LOOK_S = 2.0
-AWAY_WORDS = "The database does not answer. The page goes on asking."
 
 
 class InspectionPage:
@@ -72,17 +71,17 @@ class InspectionPage:
     async def follow(self) -> None:
         """Show what is wanted, until it is settled and again when another is wanted; neighbours stay fresh."""
         with self.context.news.follow(self._told):
-            while True:
-                try:
-                    await self._look()
-                except AWAY as error:
-                    if not is_away(error):
-                        raise
-                    self._shown = ""  # look again
-                    draw(self.model.param.update, problem=AWAY_WORDS)
-                await told_within(self._told, LOOK_S)
+            await look_on(self._look, self._told, every_s=LOOK_S)
 
     async def _look(self) -> None:
+        with while_away(self._away):
+            await self._look_at_wanted()
+
+    def _away(self) -> None:
+        self._shown = ""  # look again
+        draw(self.model.param.update, problem=LOOKS)
+
+    async def _look_at_wanted(self) -> None:
         wanted = self._wanted
         if wanted != self._shown or not self.model.settled:
             found = await self.context.reads.inspection(wanted)

@@ -62,7 +62,12 @@ class LotActs:
             self._ask_move(act, str(self.lots.lot["code"]))
 
     async def _ask_start(self) -> None:
-        stations, versions = await self.reads.station_names(), await self.reads.versions()
+        try:
+            with refusing():
+                stations, versions = await self.reads.station_names(), await self.reads.versions()
+        except AnswerRefused as error:
+            self.lots.problem = error.detail
+            return
         fields = (
             Field("code", "Code", help="The code that travels with the lot.", mono=True),
             Field("station", "Station", value=self.lots.station, help="Where it is inspected; empty: anywhere.",

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from dashboard.models.results import ResultsModel, known_verdict
 from dashboard.models.run import FILES_PAGE, TABS, RunModel
+from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.life import draw
 from dashboard.pages.reads import PageReads
 from dashboard.pages.run_reads import RunReads
 from data.queries.page import MAX_LIMIT
-
-AWAY_WORDS = "The database does not answer. The page goes on asking."
 
 
 class OneRun:
@@ -45,9 +44,10 @@ class OneRun:
         asked = (model.run, model.verdict, model.cursor)
         if model.cursor is None:
             return
-        older = await self.reads.results(verdict=model.verdict, run=model.run, cursor=model.cursor)
-        if (model.run, model.verdict, model.cursor) == asked:
-            draw(model.append, older.views, older.cursor)
+        with while_away(self._away):
+            older = await self.reads.results(verdict=model.verdict, run=model.run, cursor=model.cursor)
+            if (model.run, model.verdict, model.cursor) == asked:
+                draw(model.append, older.views, older.cursor)
 
     async def more_files(self) -> None:
         """Fetch the files that follow, unless others are wanted meanwhile."""
@@ -55,9 +55,13 @@ class OneRun:
         asked = (model.id, model.files_state, model.files_cursor)
         if model.files_cursor is None:
             return
-        more = await self.runs.files(model.id, state=model.files_state, limit=FILES_PAGE, cursor=model.files_cursor)
-        if (model.id, model.files_state, model.files_cursor) == asked:
-            draw(model.append_files, more.views, more.cursor)
+        with while_away(self._away):
+            more = await self.runs.files(model.id, state=model.files_state, limit=FILES_PAGE, cursor=model.files_cursor)
+            if (model.id, model.files_state, model.files_cursor) == asked:
+                draw(model.append_files, more.views, more.cursor)
+
+    def _away(self) -> None:
+        draw(self.model.param.update, problem=LOOKS)
 
     def _show(self, wanted: str, view: Mapping[str, object]) -> None:
         if self.model.id == wanted:

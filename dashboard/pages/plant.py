@@ -15,20 +15,20 @@ from dashboard.cells.plant import Places, StationFacts
 from dashboard.models.asking import AskingModel
 from dashboard.models.lots import LotsModel, UnitsModel, known_state
 from dashboard.models.plant import PlantModel, StationModel, open_at_first, open_lines
+from dashboard.models.results import searched
+from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
-from dashboard.pages.following import told_within
+from dashboard.pages.following import look_on
 from dashboard.pages.life import arguments, draw, while_open
 from dashboard.pages.lot_acts import LotActs
 from dashboard.pages.plant_acts import PlantActs
 from dashboard.pages.plant_reads import PlantReads, Rows, Standing, Tree
-from data.outage import AWAY, is_away
 from layouts.plant import plant_page
 
 LOOK_S = 5.0
 SETTLE_S = 0.3
 """What happens close together is looked at together."""
 
-AWAY_WORDS = "The database does not answer. The page goes on asking."
 NO_STATION = "There is no such station any more."
 NO_LOT = "There is no such lot."
 
@@ -45,9 +45,9 @@ class PlantPage:
         self._shown: dict[str, Any] = {}
         self.address = AddressLine(self.choose)
         self.choose(arguments())
-        self.plant.param.watch(lambda _: self._chosen(), ["selected", "find", "open"])
-        self.lots.param.watch(lambda _: self._chosen(), ["selected", "state", "code"])
-        self.station.param.watch(lambda _: self._chosen(), ["hours"])
+        self.plant.param.watch(lambda *_: self._chosen(), ["selected", "find", "open"])
+        self.lots.param.watch(lambda *_: self._chosen(), ["selected", "state", "code"])
+        self.station.param.watch(lambda *_: self._chosen(), ["hours"])
 
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
@@ -67,41 +67,43 @@ class PlantPage:
     def choose(self, query: Mapping[str, str]) -> None:
         """Take over what an address says."""
         hours = query.get("hours", "")
-        self.plant.param.update(selected=query.get("place", ""), find=query.get("name", "").strip())
+        self.plant.param.update(selected=query.get("place", ""), find=searched(query.get("name", "")))
         self.lots.param.update(
-            selected=query.get("lot", ""), state=known_state(query.get("state", "")), code=query.get("code", "").strip()
+            selected=query.get("lot", "").replace("\x00", ""),  # which the database does not take
+            state=known_state(query.get("state", "")),
+            code=searched(query.get("code", "")),
         )
         self.station.hours = int(hours) if hours in {"1", "168"} else 24
 
     async def follow(self) -> None:
         """Keep what is shown up to date while the page is open."""
         with self.context.news.follow(self._told):
-            while True:
-                try:
-                    await self._look()
-                except AWAY as error:
-                    if not is_away(error):
-                        raise
-                    draw(self._away)
-                await told_within(self._told, LOOK_S)
-                await asyncio.sleep(SETTLE_S)
+            await look_on(self._look, self._told, every_s=LOOK_S, settle_s=SETTLE_S)
 
     async def leave_lot(self, _: str) -> None:
         """Have no lot in view."""
         self.lots.selected = ""
 
     async def more_lots(self, _: str) -> None:
-        """Fetch older lots."""
+        """Fetch older lots, unless others are wanted meanwhile."""
         model = self.lots
-        wanted = {"state": model.state, "code": model.code, "station": model.station}
-        older = await self.reads.lots(**wanted, cursor=model.cursor)
-        draw(model.append, older.rows, older.cursor)
+        wanted, cursor = self._lots_wanted(model.station), model.cursor
+        if cursor is None:
+            return
+        with while_away(lambda: draw(self._away)):
+            older = await self.reads.lots(**wanted, cursor=cursor)
+            if (self._lots_wanted(model.station), model.cursor) == (wanted, cursor):
+                draw(model.append, older.rows, older.cursor)
 
     async def more_units(self, _: str) -> None:
-        """Fetch older units."""
-        older = await self.reads.units(self.lots.selected, self.units.cursor)
-        if older is not None:
-            draw(self.units.append, older.rows, older.cursor)
+        """Fetch older units, unless those of another lot are wanted meanwhile."""
+        asked = (self.lots.selected, self.units.cursor)
+        if self.units.cursor is None:
+            return
+        with while_away(lambda: draw(self._away)):
+            older = await self.reads.units(*asked)
+            if older is not None and (self.lots.selected, self.units.cursor) == asked:
+                draw(self.units.append, older.rows, older.cursor)
 
     def _leaving_place(self, acts: PlantActs) -> Any:
         async def act(act: str) -> None:
@@ -128,10 +130,11 @@ class PlantPage:
 
     async def _look(self) -> None:
         self._told.clear()  # what is told from here on is looked at again
-        await self._look_at_plant()
-        await self._look_at_station()
-        await self._look_at_lots()
-        await self._look_at_units()
+        with while_away(lambda: draw(self._away)):
+            await self._look_at_plant()
+            await self._look_at_station()
+            await self._look_at_lots()
+            await self._look_at_units()
 
     async def _look_at_plant(self) -> None:
         model = self.plant
@@ -175,15 +178,17 @@ class PlantPage:
         self.station.leave()
 
     async def _look_at_lots(self) -> None:
-        model = self.lots
         station = await self._station_name()
-        wanted = {"state": model.state, "code": model.code, "station": station}
+        wanted = self._lots_wanted(station)
         found = await self.reads.lots(**wanted)
-        if wanted != {"state": model.state, "code": model.code, "station": station}:
+        if wanted != self._lots_wanted(station):
             return
         same = self._shown.get("lots") == wanted
         self._shown["lots"] = wanted
         draw(self._show_lots, station, found, same=same)
+
+    def _lots_wanted(self, station: str) -> dict[str, str]:
+        return {"state": self.lots.state, "code": self.lots.code, "station": station}
 
     async def _station_name(self) -> str:
         kind, _, id_ = self.plant.selected.partition(":")
@@ -221,9 +226,9 @@ class PlantPage:
         self.units.leave()
 
     def _away(self) -> None:
-        self.plant.problem = AWAY_WORDS
-        self.lots.problem = AWAY_WORDS
+        self.plant.problem = LOOKS
+        self.lots.problem = LOOKS
         if self.lots.selected:
-            self.units.problem = AWAY_WORDS
+            self.units.problem = LOOKS
         if self.plant.selected.startswith("station:"):
-            self.station.problem = AWAY_WORDS
+            self.station.problem = LOOKS

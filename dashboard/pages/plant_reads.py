@@ -78,8 +78,8 @@ class PlantReads:
         """Return a station, or None if there is none of this id."""
         async with self._database.session() as session:
             try:
-                return await plant.station(session, station_id)
-            except NotFound:
+                return await plant.station(session, str(UUID(station_id)))
+            except (NotFound, ValueError):
                 return None
 
     async def standing(self, found: StationView, hours: int) -> Standing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from panel.viewable import Viewable
 
@@ -14,24 +13,19 @@ from dashboard.cells.sending import SendFiles
 from dashboard.models.run import RunModel
 from dashboard.models.runs import PAGE, RunsModel
 from dashboard.models.sending import SendingModel
+from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
-from dashboard.pages.following import told_within
+from dashboard.pages.following import look_on
 from dashboard.pages.life import arguments, draw, while_open
-from dashboard.pages.one_run import AWAY_WORDS, OneRun
+from dashboard.pages.one_run import OneRun
 from dashboard.pages.run_acts import RunActs
 from dashboard.pages.run_reads import RunReads
 from data.channels import RECIPES, RESULTS, RUNS
-from data.outage import AWAY, is_away
 from layouts.runs import runs_page
 
 LOOK_S = 2.0
-"""News may be missed while the listener connects again, so the page looks by itself too."""
-
 SETTLE_S = 0.25
 """What comes close together is drawn together."""
-
-REST = 4
-"""A look that took long is followed by a rest of so many times that."""
 
 
 class RunsPage:
@@ -69,12 +63,7 @@ class RunsPage:
     async def follow(self) -> None:
         """Keep what is shown up to date while the page is open."""
         with self.context.news.follow(self._told, (RUNS, RESULTS, RECIPES)):
-            while True:
-                begun = time.monotonic()
-                await self._look()
-                spent = time.monotonic() - begun
-                await told_within(self._told, LOOK_S)
-                await asyncio.sleep(max(SETTLE_S, REST * spent))
+            await look_on(self._look, self._told, every_s=LOOK_S, settle_s=SETTLE_S)
 
     async def more(self) -> None:
         """Fetch older runs, unless others are wanted meanwhile."""
@@ -82,27 +71,23 @@ class RunsPage:
         wanted, cursor = model.wanted, model.cursor
         if cursor is None:
             return
-        try:
+        with while_away(self._away):
             older = await self.reads.runs(wanted, limit=PAGE, cursor=cursor)
-        except AWAY as error:
-            if not is_away(error):
-                raise
-            draw(model.param.update, problem=AWAY_WORDS)
-            return
-        if (model.wanted, model.cursor) == (wanted, cursor):
-            draw(model.append, older.views, older.cursor)
+            if (model.wanted, model.cursor) == (wanted, cursor):
+                draw(model.append, older.views, older.cursor)
+
+    def _away(self) -> None:
+        draw(self.runs.param.update, problem=LOOKS)
+        draw(self.run.param.update, problem=LOOKS)
 
     async def _look(self) -> None:
-        try:
+        with while_away(self._away):
             await self._look_at_runs()
             await self.one.look()
-            choices = await self.reads.choices()
-        except AWAY as error:
-            if not is_away(error):
-                raise
-            draw(self.runs.param.update, problem=AWAY_WORDS)
-            draw(self.run.param.update, problem=AWAY_WORDS)
-            return
+            await self._look_at_choices()
+
+    async def _look_at_choices(self) -> None:
+        choices = await self.reads.choices()
         stations = list(choices.stations)
         draw(self.sending.offer, choices.recipes)
         draw(self.sending.param.update, stations=stations)

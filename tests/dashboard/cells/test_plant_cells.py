@@ -294,7 +294,7 @@ async def test_a_question_is_asked_whole_and_its_answer_handed_on() -> None:
         "name",
         1,
     )
-    dialog.model.refuse("Taken.", "name")
+    dialog.model.param.update(problem="Taken.", where="name", told=1)
     assert (dialog.dialog.problem, dialog.dialog.where, dialog.dialog.told) == ("Taken.", "name", 1)
     await dialog.heard(Event(submit={"name": "B"}, asked=1))
     assert (done, dialog.dialog.question) == ([{"name": "B"}], {})

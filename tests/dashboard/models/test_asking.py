@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.models.asking import AnswerRefused, AskingModel, Field, Question, Values
+from dashboard.models.asking import UNFORESEEN, AnswerRefused, AskingModel, Field, Question, Values
 
 
 def question(done: list[Values], *, refuse: str = "", where: str = "") -> Question:
@@ -74,7 +74,20 @@ async def test_what_nobody_foresaw_is_raised_and_can_be_tried_again() -> None:
     model.ask(Question("Add a site", "Add", breaks))
     with pytest.raises(RuntimeError):
         await model.answer(model.asked, {})
-    assert not model.busy
+    assert (model.busy, model.problem, model.told) == (False, UNFORESEEN, 1)
+
+
+async def test_a_refusal_that_comes_late_says_nothing_of_another_question() -> None:
+    model = AskingModel()
+
+    async def refuses_late(_: Values) -> None:
+        model.close()
+        model.ask(question([]))
+        raise AnswerRefused("Taken.", "name")
+
+    model.ask(Question("First", "On", refuses_late))
+    await model.answer(model.asked, {})
+    assert (model.problem, model.where, model.told, model.question.title) == ("", "", 0, "Add a site")
 
 
 async def test_an_answer_may_lead_to_another_question() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboard.pages.following import Following, told_within
+from dashboard.pages.following import Following, look_on, told_within
 
 
 class Source:
@@ -111,3 +111,40 @@ async def test_a_source_that_fails_is_said_and_begun_again(caplog: pytest.LogCap
         assert await told_within(told, 5)
     assert len(begun) == 2
     assert "beginning again" in caplog.text
+
+
+async def test_a_page_looks_at_once_when_told_and_now_and_then_besides() -> None:
+    told, looked = asyncio.Event(), asyncio.Queue[int]()
+
+    async def look() -> None:
+        looked.put_nowait(1)
+
+    looking = asyncio.create_task(look_on(look, told, every_s=3600))
+    await looked.get()
+    for _ in range(2):
+        told.set()
+        await looked.get()
+    looking.cancel()
+    unasked = asyncio.create_task(look_on(look, told, every_s=0.001))
+    for _ in range(3):
+        await looked.get()
+    unasked.cancel()
+
+
+async def test_what_comes_close_together_is_looked_at_together() -> None:
+    told, looks = asyncio.Event(), 0
+    settled = asyncio.Event()
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            settled.set()
+
+    looking = asyncio.create_task(look_on(look, told, every_s=3600, settle_s=0.05))
+    for _ in range(10):
+        told.set()
+        await asyncio.sleep(0)
+    await settled.wait()
+    assert looks == 2
+    looking.cancel()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from dashboard.pages.away import LOOKS
 from dashboard.pages.context import PageContext
-from dashboard.pages.inspect import AWAY, InspectPage
+from dashboard.pages.inspect import InspectPage
 from dashboard.pages.reads import Results
 from data import bundled
 from tests.dashboard.models.test_results import view
@@ -79,7 +80,7 @@ async def test_a_database_that_is_away_is_said_and_what_is_shown_stays(ask: str)
     opened = page(reads, cursor="c")
     opened.results.replace([view(7)], "c")
     await getattr(opened, ask)()
-    assert (opened.results.problem, numbers(opened)) == (AWAY, [7])
+    assert (opened.results.problem, numbers(opened)) == (LOOKS, [7])
 
 
 @pytest.mark.parametrize("ask", ["more", "_look"])

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.models.plant import STATIONS_SHOWN
 from dashboard.pages.plant_reads import ROWS, PlantReads
+from data.queries import plant
 from tests.dashboard.conftest import SAMPLES
 from workers.composition import Services
 from workers.inspecting import inspect_batch
@@ -45,7 +46,9 @@ async def test_a_lot_shows_its_units_and_every_look_at_them(
 
 async def test_a_station_shows_how_it_stands(services: Services, reads: PlantReads) -> None:
     await accept(services, PHOTO.read_bytes(), Particulars())
-    found = await reads.station("bench")
+    async with services.database.session() as session:
+        station_id = await plant.called(session, "station", "bench")
+    found = await reads.station(str(station_id))
     assert found is not None
     async with services.database.unit_of_work() as work:
         await work.triggers.add(found.id, services.clock(), 3)

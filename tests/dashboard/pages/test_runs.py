@@ -10,8 +10,8 @@ import pytest
 
 from dashboard.models.run import RunModel
 from dashboard.models.sending import SendingModel
+from dashboard.pages.away import LOOKS
 from dashboard.pages.context import PageContext
-from dashboard.pages.one_run import AWAY_WORDS
 from dashboard.pages.run_acts import RunActs
 from dashboard.pages.run_reads import Choices, Found, RunReads
 from dashboard.pages.runs import RunsPage
@@ -141,7 +141,16 @@ async def test_a_database_that_is_away_is_said_and_what_is_shown_stays(
     await page._look()
     answers.away = ConnectionRefusedError("gone")
     await getattr(page, ask)()
-    assert (page.runs.problem, len(page.runs.rows)) == (AWAY_WORDS, 2)
+    assert (page.runs.problem, len(page.runs.rows)) == (LOOKS, 2)
+
+
+@pytest.mark.parametrize("ask", ["more_files", "more_results"])
+async def test_a_database_that_is_away_is_said_of_the_run_too(page: RunsPage, answers: RunAnswers, ask: str) -> None:
+    page.run.param.update(id=ID, files_cursor="c")
+    page.one.results.param.update(run=ID, cursor="c")
+    answers.away = page.context.reads.away = ConnectionRefusedError("gone")  # type: ignore[attr-defined]
+    await getattr(page.one, ask)()
+    assert page.run.problem == LOOKS
 
 
 def test_another_run_in_the_address_is_turned_to(page: RunsPage) -> None:
