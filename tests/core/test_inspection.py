@@ -130,6 +130,7 @@ def readings(realchips: Path) -> Readings:
     reader, limits = build(), ImageLimits(max_bytes=2**26, max_pixels=2**26, min_side_px=8)
     with (realchips / "labels.csv").open(encoding="utf-8", newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["source"] == "dip"][::4]
+    assert rows
     frames = [decode((realchips / row["file"]).read_bytes(), limits) for row in rows]
     return [
         (row["lines"].split("|"), reader.read(frame, time.perf_counter))

@@ -57,7 +57,9 @@ def test_everything_seen_has_its_outline() -> None:
 
 
 def test_outlines_hide_nothing() -> None:
-    for polygon in drawn(document()).iter(f"{SVG}polygon"):
+    polygons = list(drawn(document()).iter(f"{SVG}polygon"))
+    assert len(polygons) == 1 + 2 + 16
+    for polygon in polygons:
         assert polygon.get("fill") == "none"
         assert float(polygon.get("stroke-width", "9")) <= 1.5
         assert polygon.get("vector-effect") == "non-scaling-stroke"

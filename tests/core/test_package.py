@@ -133,7 +133,9 @@ def test_most_halves_of_real_parts_are_cut(realchips: Path) -> None:
 
 def labelled(realchips: Path, source: str) -> list[dict[str, str]]:
     with (realchips / "labels.csv").open(encoding="utf-8", newline="") as handle:
-        return [row for row in csv.DictReader(handle) if row["source"] == source]
+        found = [row for row in csv.DictReader(handle) if row["source"] == source]
+    assert found, f"no photo is labelled as {source}"
+    return found
 
 
 def photo(realchips: Path, file: str) -> Frame:

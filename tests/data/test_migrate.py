@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -190,7 +191,7 @@ async def test_a_database_of_a_newer_program_is_left_alone(scratch: Scratch) -> 
 
 
 async def test_the_application_role_cannot_migrate(scratch: Scratch) -> None:
-    with pytest.raises(Exception, match="permission denied"):
+    with pytest.raises(DBAPIError, match="permission denied"):
         await asyncio.to_thread(migrate.upgrade, scratch.app_url, app_role=APP_ROLE)
 
 

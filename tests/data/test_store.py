@@ -57,6 +57,7 @@ async def test_what_was_put_is_got(store: ImageStore, data: bytes) -> None:
 
 async def test_equal_bytes_are_kept_once(store: ImageStore) -> None:
     assert await store.put(PICTURE) == await store.put(PICTURE)
+    assert [blob.address async for blob in store.addresses()] == [address_of(PICTURE)]
 
 
 async def test_equal_bytes_put_at_once_are_kept_once(folder: FolderStore, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from core.errors import ReaderUnavailable
 from data.settings import Settings
 from data.store import key_of
 from tests.workers.fakes import Reads, engines
@@ -67,7 +68,7 @@ def test_the_time_is_utc() -> None:
 
 async def test_a_reader_that_is_not_installed_is_missed_only_by_who_asks(services: Services) -> None:
     real = compose(services.settings)
-    with pytest.raises(Exception, match="no reader named 'eyes'"):
+    with pytest.raises(ReaderUnavailable, match="no reader named 'eyes'"):
         real.engines.reader("eyes")
     assert real.engines.reader("ppocr").name == "ppocr"
     await real.close()

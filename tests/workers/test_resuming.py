@@ -79,6 +79,8 @@ async def test_an_empty_piece_behind_a_whole_file_has_it_stored_too(services: Se
     data = unseen(100_000)
     begun = await whole_and_not_stored(services, data)
     assert (await append(services, begun.file_id, chunks(b""), offset=len(data))).stored
+    assert await services.store.get(hashlib.sha256(data).hexdigest()) == data
+    assert (await shown(services, begun.run_id)).state == "stored"
 
 
 async def test_a_file_adopted_and_not_named_is_adopted_again(services: Services) -> None:

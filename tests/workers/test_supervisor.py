@@ -166,7 +166,9 @@ async def test_a_part_that_keeps_crashing_is_started_for_ever(tmp_path: Path, mo
     stage = Stage(tmp_path, part("worker", "print('no memory'); raise SystemExit(1)"))
     async with stage.running():
         await until(lambda: stage.state("worker").restarts >= 4)
-        assert "no memory" in stage.state("worker").reason or stage.state("worker").state != "crashed"
+        await until(lambda: stage.state("worker").reason)
+        assert stage.state("worker").reason == "worker ended with code 1:\n  no memory"
+    assert sum("worker | worker ended with code 1; starting it again" in line for line in stage.shown) >= 4
     assert stage.state("worker").state == "stopped"
 
 

@@ -43,8 +43,11 @@ def test_turning_to_another_run_keeps_nothing_of_the_one_before() -> None:
 def test_the_run_in_view_stays_when_it_is_opened_again() -> None:
     model = RunModel(id="1")
     model.show(run_view(1))
+    model.show_files([file_view(1)], "c")
+    shown = (model.row, model.files, model.files_cursor, model.files_loaded)
+    assert None not in shown
     model.open("1")
-    assert model.row is not None
+    assert (model.row, model.files, model.files_cursor, model.files_loaded) == shown
 
 
 @pytest.mark.parametrize(

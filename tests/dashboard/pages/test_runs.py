@@ -101,7 +101,8 @@ async def test_a_run_that_is_not_there_is_missing(page: RunsPage, answers: RunAn
     answers.one = None
     page.runs.go({"run": ID})
     await page._look()
-    assert page.run.missing
+    assert (page.run.missing, page.run.row) == (True, None)
+    assert [what for what, _ in answers.asked] == ["runs", "run"]
 
 
 async def test_runs_that_are_no_longer_wanted_are_left_out(page: RunsPage, answers: RunAnswers) -> None:

@@ -20,7 +20,10 @@ def test_a_cursor_leads_back_to_its_id(id_: UUID) -> None:
     assert decode(encode(id_)) == id_
 
 
-@given(st.text(max_size=40))
+LIKE_A_CURSOR = st.from_regex(r"[A-Za-z0-9_-]{22}", fullmatch=True)
+
+
+@given(st.text(max_size=40) | LIKE_A_CURSOR)
 def test_what_is_no_cursor_is_refused_or_was_one(text: str) -> None:
     with contextlib.suppress(CursorInvalid):
         assert encode(decode(text)) == text

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from core.ids import uuid7
 from data.database import Database
@@ -202,5 +203,5 @@ async def test_a_request_that_only_says_something_is_known_again(database: Datab
 async def test_the_application_may_not_change_what_was_refused(database: Database) -> None:
     await refuse(database, "a.txt")
     async with database.session() as session:
-        with pytest.raises(Exception, match="permission denied"):
+        with pytest.raises(DBAPIError, match="permission denied"):
             await session.execute(text("UPDATE watched_refusals SET code = 'other'"))

@@ -28,7 +28,9 @@ def test_the_right_recipe_is_the_label_without_its_finish_code() -> None:
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_wrong_recipe_differs_by_one_character(kind: str) -> None:
-    for wrong in texts(kind, "SN74LS00N"):
+    found = texts(kind, "SN74LS00N")
+    assert found
+    for wrong in found:
         pairs = list(zip(normalise(wrong[0]), "SN74LS00N", strict=True))
         assert sum(one != other for one, other in pairs) == 1
 
