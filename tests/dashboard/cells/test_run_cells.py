@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import panel as pn
 import pytest
 
+from dashboard.cells.cell import Cell
 from dashboard.cells.run import RunFiles, RunSheetHead, tabbed
 from dashboard.cells.runs import Runs
 from dashboard.cells.sending import RunForm, SendFiles
 from dashboard.models.run import RunModel
 from dashboard.models.runs import RunsModel
-from dashboard.models.sending import SendingModel
+from dashboard.models.sending import BENCH, SendingModel
 from layouts.markup import pane
+from tests.dashboard.cells.alone import shown_alone
 from tests.dashboard.cells.test_inspection_cells import Event
 from tests.dashboard.models.test_run import file_view
 from tests.dashboard.models.test_runs import run_view
@@ -34,12 +36,24 @@ def counting() -> tuple[list[str], Any]:
     return done, act
 
 
-def test_every_cell_stands_alone_with_nothing_in_view() -> None:
-    for cell in (
-        Runs(RunsModel()), RunSheetHead(RunModel()), RunFiles(RunModel()), RunForm(SendingModel()),
-        SendFiles(SendingModel(), RunsModel()),
-    ):  # fmt: skip
-        assert pn.panel(cell).get_root() is not None
+@pytest.mark.parametrize(
+    ("made", "shows"),
+    [
+        (lambda: Runs(RunsModel()), {"items": [], "more": False, "problem": ""}),
+        (lambda: RunSheetHead(RunModel()), {"run": {}, "missing": False, "can_cancel": False, "can_send": False}),
+        (lambda: RunFiles(RunModel()), {"items": [], "loaded": False, "more": False}),
+        (lambda: SendFiles(SendingModel(), RunsModel()), {"send": "", "label": "", "answer": {}}),
+    ],
+    ids=["runs", "head", "files", "sender"],
+)
+def test_every_cell_stands_alone_with_nothing_in_view(made: Callable[[], Cell], shows: dict[str, Any]) -> None:
+    assert shown_alone(made(), *shows) == shows
+
+
+def test_the_form_stands_alone_and_offers_the_bench() -> None:
+    form = RunForm(SendingModel())
+    assert len(shown_alone(form, "objects")["objects"]) == 5
+    assert (form.station.value, form.tray.visible, form.part.disabled) == (BENCH, False, False)
 
 
 def test_runs_are_handed_to_the_table_as_they_come() -> None:
