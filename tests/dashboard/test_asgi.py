@@ -16,6 +16,7 @@ import pytest
 from dashboard.asgi import AsgiMount
 from tests.conftest import ROOT
 from tests.dashboard.probe import CHUNK, SERVERS, Probe, ServerFactory, tornado_server
+from tests.workers.programs import until
 
 MEGABYTE = 2**20
 ECHO_CHUNKS = 800  # of 64 KiB: 50 MB
@@ -86,7 +87,7 @@ async def test_a_body_is_echoed_while_it_is_still_being_sent(port: int) -> None:
         await send_head(stream, "POST /echo HTTP/1.1\nHost: x\nTransfer-Encoding: chunked")
         stream[1].write(b"3\r\none\r\n")
         head = await stream[0].readuntil(b"\r\n\r\n")
-        assert b"200" in head
+        assert head.startswith(b"HTTP/1.1 200 ")
         assert await stream[0].readuntil(b"one\r\n")
         stream[1].write(b"3\r\ntwo\r\n0\r\n\r\n")
         assert (await stream[0].readuntil(b"0\r\n\r\n")).startswith(b"3\r\ntwo")
@@ -181,21 +182,27 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_is_a_disconnect(port
         await send_head(stream, "POST /sink HTTP/1.1\nHost: x\nContent-Length: 1000")
         stream[1].write(b"only some")
         await stream[1].drain()
+        await until(lambda: probe.received_bytes == len(b"only some"))
     await settled(probe, "disconnect")
+    assert (probe.received_bytes, probe.seen) == (len(b"only some"), ["disconnect"])
 
 
 async def test_a_client_that_goes_in_the_middle_of_the_answer_is_a_disconnect(port: int, probe: Probe) -> None:
     async with connect(port) as stream:
         await send_head(stream, "GET /listen HTTP/1.1\nHost: x")
         await stream[0].readuntil(b"one\r\n")
+        assert probe.seen == []
     await settled(probe, "disconnect")
+    assert probe.seen == ["disconnect"]
 
 
 async def test_a_client_that_stops_reading_for_good_does_not_hold_the_app(port: int, probe: Probe) -> None:
     async with connect(port) as stream:
         await send_head(stream, "GET /source HTTP/1.1\nHost: x")
         await stream[0].readuntil(b"\r\n\r\n")
+        assert probe.seen == []
     await settled(probe, "sent")
+    assert probe.sent_bytes == ECHO_CHUNKS * len(CHUNK)
 
 
 async def test_after_the_answer_the_app_may_work_on_and_sees_a_disconnect(

@@ -172,11 +172,13 @@ async def test_whatever_is_killed_comes_back_and_loses_nothing(folder: Path) -> 
 async def test_killed_it_leaves_no_process_and_starts_again_at_once(folder: Path) -> None:
     async with running(folder) as up:
         everything = descendants(up.process.pid)
+        assert len(everything) > len(PARTS)
         up.process.kill()
-        await up.process.wait()
+        assert await up.process.wait() == -signal.SIGKILL
         # At once: what is still on its way out is waited for.
         async with running(folder) as again:
             await gone(everything)
+            assert {(again.part(name).state, again.part(name).restarts) for name in KEPT} == {("running", 0)}
             await again.judged()
             await ends_at_once(again)
 

@@ -58,7 +58,10 @@ async def test_a_page_closed_while_it_was_being_drawn_runs_nothing() -> None:
 
 
 async def test_what_was_never_begun_can_be_ended() -> None:
-    Life(Work()).end()
+    work = Work()
+    Life(work).end()
+    await asyncio.sleep(0)
+    assert (work.begun, work.ended) == (0, 0)
 
 
 async def test_what_fails_is_said_and_begun_again(caplog: pytest.LogCaptureFixture) -> None:
