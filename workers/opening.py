@@ -181,11 +181,12 @@ class Opening:
         """Let a file that failed rest, or refuse it when it was tried often enough; a store that is away, it awaits."""
         log.warning("file %s, attempt %d: %s", claim.id, claim.attempts, error, exc_info=error)
         lasting = isinstance(error, GONE) or not isinstance(error, StoreError)
-        if lasting and claim.attempts >= self.services.settings.max_attempts:
+        most = self.services.settings.max_attempts
+        if lasting and claim.attempts >= most:
             code = "STORE_FAILED" if isinstance(error, StoreError) else "OPENING_FAILED"
             await self._refuse(claim, code, f"{error}")
             return
-        counted = None if lasting else min(claim.attempts, self.services.settings.max_attempts)
+        counted = None if lasting else min(claim.attempts, most - 1)  # the next one is never one too many
         await self._put_back(claim, rest=rest_s(claim.attempts), attempts=counted)
 
     async def _put_back(self, claim: FileClaim, *, rest: float = 0.0, attempts: int | None = None) -> None:
