@@ -8,6 +8,12 @@ from urllib.parse import urlsplit
 
 ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound to
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_SEEN = dict.fromkeys(ANY_ADDRESS, "127.0.0.1") | {"::": "::1"}
+
+
+def address(host: str, port: int) -> str:
+    """Return where a browser on this machine finds the server that is bound to `host`."""
+    return f"http://{_named(_SEEN.get(host, host))}:{port}"
 
 
 def allowed_hosts(host: str, port: int, more: Iterable[str] = ()) -> frozenset[str]:
@@ -16,7 +22,7 @@ def allowed_hosts(host: str, port: int, more: Iterable[str] = ()) -> frozenset[s
     `host` is the address bound to. A server bound to every address goes by this machine's name too; other names it has
     are for the setting `allowed_hosts` (`more`), where a name without a port means port 80.
     """
-    own = {*LOOPBACK, socket.gethostname()} if host in ANY_ADDRESS else {host, *_loopback(host)}
+    own = {*LOOPBACK, socket.gethostname()} if host in ANY_ADDRESS else {_named(host), *_loopback(host)}
     return frozenset(f"{name}:{port}".lower() for name in own) | {_with_port(name) for name in more}
 
 
@@ -36,6 +42,11 @@ def is_own(origin: str, hosts: frozenset[str]) -> bool:
     if parts.scheme not in {"http", "https"}:
         return False
     return _with_port(parts.netloc, 443 if parts.scheme == "https" else 80) in hosts
+
+
+def _named(host: str) -> str:
+    """Return a host as addresses have it, an IPv6 one in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _loopback(host: str) -> tuple[str, ...]:

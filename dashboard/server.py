@@ -33,6 +33,7 @@ from tornado.web import HTTPError
 
 from dashboard.api.app import bound_at, create_app, listener_of
 from dashboard.asgi import AsgiHandler, AsgiMount
+from dashboard.origins import address
 from data.listening import Listener
 from data.settings import Settings
 from workers.errors import PortTaken
@@ -169,7 +170,7 @@ async def _serve_pages(services: Services, say: Callable[[str], None]) -> None:
     async with server.running():
         stopped = asyncio.Event()
         _when_asked_to_stop(stopped.set, server.app.state.feed.end, server.app.state.run_feed.end)
-        say(f"http://{services.settings.host}:{server.port}")
+        say(address(services.settings.host, server.port))
         await stopped.wait()
 
 
@@ -184,7 +185,7 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     config = uvicorn.Config(
         app, log_config=None, server_header=False, ws="none", timeout_graceful_shutdown=int(GRACE_S)
     )
-    say(f"http://{settings.host}:{port}")
+    say(address(settings.host, port))
     server = _Uvicorn(config)
     _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end, app.state.run_feed.end)
     await server.serve(sockets=listeners)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from traceback import print_exc
 from typing import Annotated
 
 import typer
@@ -67,12 +68,13 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     try:
         sys.exit(_run([argument for argument in arguments if argument != "--debug"]))
-    except Exception as error:  # the process boundary: what has no line of its own gets its traceback
+    except Exception as error:  # noqa: BLE001 - the process boundary: what has no line of its own gets its traceback
         line = in_one_line(error)
         if debug or line is None:
-            raise
-        typer.echo(f"marksight: {line}", err=True)
-        sys.exit(ERROR_CODE)
+            print_exc()
+        else:
+            typer.echo(f"marksight: {line}", err=True)
+        sys.exit(ERROR_CODE)  # not 1, which is a verdict
 
 
 def _run(arguments: list[str]) -> int:

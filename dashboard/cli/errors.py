@@ -62,9 +62,7 @@ _LINES: dict[str, Line] = {
     "asyncpg.exceptions.PostgresConnectionError": _database,
     "redis.exceptions.ConnectionError": _redis,
     "redis.exceptions.TimeoutError": _redis,
-    "builtins.FileNotFoundError": _file,
-    "builtins.IsADirectoryError": _file,
-    "builtins.NotADirectoryError": _file,
-    "builtins.PermissionError": _file,
-    "builtins.ConnectionError": _as_it_says,
+    "alembic.util.exc.CommandError": _as_it_says,
+    "builtins.ConnectionRefusedError": _database,  # asyncpg's own, for want of a socket; Redis' is not of this tree
+    "builtins.OSError": _file,
 }

@@ -39,21 +39,22 @@ def _run(settings: Settings, port: int, *, demo: bool) -> None:
     import asyncio
     from functools import partial
 
+    from dashboard.origins import address
     from workers import child, parts, strays
     from workers.demo import demo_part
     from workers.journal import Journal
     from workers.supervisor import Supervisor
 
-    address = f"http://{_shown(settings.host)}:{port}"
+    shown = address(settings.host, port)
     all_parts = parts.parts(settings, port, parts.servers_user(settings))
     if demo:
         all_parts = (*all_parts, demo_part(settings, port))
-    journal = Journal(settings.home.absolute(), address, tuple(part.name for part in all_parts), typer.echo)
+    journal = Journal(settings.home.absolute(), shown, tuple(part.name for part in all_parts), typer.echo)
     typer.echo(f"Starting Marksight on {settings.home} ...")
     strays.adopt()
     supervisor = Supervisor(all_parts, journal, partial(strays.end, child.is_ours))
     try:
-        asyncio.run(_until_asked(supervisor, _welcome(settings, address)))
+        asyncio.run(_until_asked(supervisor, _welcome(settings, shown)))
     finally:
         journal.close()
     typer.echo("Stopped.")
@@ -68,14 +69,10 @@ async def _until_asked(supervisor: Supervisor, welcome: str) -> None:
     await supervisor.run(lambda: typer.echo(welcome))
 
 
-def _welcome(settings: Settings, address: str) -> str:
+def _welcome(settings: Settings, shown: str) -> str:
     return (
-        f"\nMarksight is ready: {address}\n"
+        f"\nMarksight is ready: {shown}\n"
         "  Drop photos of chips on that page, or post one:\n"
-        f"  curl -F image=@photo.jpg '{address}/v1/inspections?wait_ms=5000'\n"
+        f"  curl -F image=@photo.jpg '{shown}/v1/inspections?wait_ms=5000'\n"
         f"  State and logs: {settings.home.absolute()}   Is all well? marksight doctor   Stop: Ctrl-C\n"
     )
-
-
-def _shown(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - shown, not bound

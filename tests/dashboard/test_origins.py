@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from dashboard.origins import allowed_hosts, is_among, is_loopback, is_own
+from dashboard.origins import address, allowed_hosts, is_among, is_loopback, is_own
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,22 @@ from dashboard.origins import allowed_hosts, is_among, is_loopback, is_own
         ("127.0.0.1", {"127.0.0.1:80", "localhost:80", "[::1]:80"}),
         ("localhost", {"127.0.0.1:80", "localhost:80", "[::1]:80"}),
         ("10.1.2.3", {"10.1.2.3:80"}),
+        ("::1", {"127.0.0.1:80", "localhost:80", "[::1]:80"}),
+        ("fe80::7", {"[fe80::7]:80"}),
         ("Bench-7.Plant", {"bench-7.plant:80"}),
     ],
 )
 def test_a_server_goes_by_the_address_it_is_bound_to(host: str, expected: set[str]) -> None:
     assert allowed_hosts(host, 80) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"),  # noqa: S104
+     ("fe80::7", "[fe80::7]"), ("[::1]", "[::1]"), ("bench-7.plant", "bench-7.plant")],
+)  # fmt: skip
+def test_a_server_is_found_at_an_address_that_a_browser_takes(host: str, shown: str) -> None:
+    assert address(host, 8080) == f"http://{shown}:8080"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])  # noqa: S104

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import typer
+from alembic.util.exc import CommandError
 from pydantic import ValidationError
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy.exc import OperationalError
@@ -84,6 +85,8 @@ USER_ERRORS = {
     "no such command": (("workr",), "Did you mean"),
     "no such option": (("doctor", "--jsno"), "No such option"),
     "a file that is not there": (("read", "/no/such/photo.jpg"), "/no/such/photo.jpg"),
+    "a name that no file can have": (("read", "x" * 300), "file name too long"),
+    "a recipe that is neither a file nor bundled": (("inspect", "a.jpg", "-r", '{"x": 1}' * 50), "no recipe"),
 }
 
 
@@ -103,10 +106,16 @@ def test_a_wrong_setting_is_named_and_its_value_is_not() -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_failure_of_ours_is_shown_whole_and_is_no_verdict() -> None:
+    code = "from dashboard import cli\n@cli.app.command()\ndef boom():\n    {}['x']\ncli.main(['boom'])"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr, "KeyError: 'x'" in done.stderr) == (4, True, True)
+
+
 def test_debug_shows_the_traceback_wherever_it_stands() -> None:
     for arguments in (("--debug", "relay"), ("relay", "--debug")):
         done = run(*arguments, MARKSIGHT_PORT="x")
-        assert "Traceback" in done.stderr
+        assert ("Traceback" in done.stderr, done.returncode) == (True, 4)
 
 
 @pytest.mark.parametrize("command", ["relay", "worker", "watch", "migrate", "seed"])
@@ -132,7 +141,10 @@ LINES: dict[str, tuple[Callable[[], Exception], str | None]] = {
     "database": (lambda: OperationalError("SELECT 1", {}, Exception("gone")), "the database does not answer"),
     "password": (lambda: asyncpg.InvalidPasswordError("wrong password"), "the database does not answer"),
     "redis": (lambda: RedisAway("refused"), "Redis does not answer (refused)"),
-    "refused": (lambda: ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+    "refused": (lambda: ConnectionRefusedError(111, "Connection refused"), "the database does not answer"),
+    "a disk": (lambda: OSError(28, "No space left on device", "a.json"), "a.json: no space left on device"),
+    "a pipe": (lambda: BrokenPipeError(32, "Broken pipe"), "Broken pipe"),
+    "migrations": (lambda: CommandError("Can't locate revision identified by 'x'"), "Can't locate revision"),
     "a fault of ours": (lambda: KeyError("x"), None),
     "a wrong statement": (lambda: asyncpg.UndefinedTableError("no table"), None),
 }
