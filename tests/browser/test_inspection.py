@@ -56,6 +56,7 @@ def test_everything_found_is_drawn_over_the_photo(tab: Tab, program: Program, sa
 def test_the_words_never_lie_on_the_mark(tab: Tab, sample: dict[str, Any]) -> None:
     page = opened(tab, sample)
     package = box(page.locator(".drawing .package"))
+    expect(page.locator(".label").first).to_be_visible()
     for label in page.locator(".label").all():
         assert box(label)["x"] > package["x"] + package["width"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Program, Tab
@@ -31,19 +32,24 @@ def test_keys_lead_from_the_list_into_a_part_and_back(tab: Tab, program: Program
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/inspection?id={items[1]['id']}")
     tab.drawn()
+    expect(page.locator(".drawing .package")).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_url("**/inspect")
-
-
-def test_g_and_a_letter_change_the_page(tab: Tab) -> None:
-    page = tab.open("/inspect")
-    page.keyboard.press("g")
-    page.keyboard.press("s")
-    page.wait_for_url("**/system")
     tab.drawn()
+    expect(page.locator("a.row")).to_have_count(len(items))
+
+
+@pytest.mark.parametrize(
+    ("letter", "path", "name"),
+    [("i", "/inspect", "Inspect"), ("r", "/runs", "Runs"), ("p", "/plant", "Plant"), ("s", "/system", "System")],
+)
+def test_g_and_a_letter_change_the_page(tab: Tab, letter: str, path: str, name: str) -> None:
+    page = tab.open("/inspect" if letter != "i" else "/system")
     page.keyboard.press("g")
-    page.keyboard.press("i")
-    page.wait_for_url("**/inspect")
+    page.keyboard.press(letter)
+    page.wait_for_url(f"**{path}")
+    tab.drawn()
+    expect(page.locator("nav a[aria-current]")).to_have_accessible_name(name)
 
 
 def test_a_question_mark_shows_the_keys_of_the_page(tab: Tab) -> None:
@@ -96,13 +102,17 @@ def test_a_search_that_finds_nothing_says_what_can_be_searched(tab: Tab) -> None
 def test_whatever_has_the_focus_shows_it(tab: Tab) -> None:
     page = tab.open("/inspect")
     expect(page.locator("a.row").first).to_be_visible()
-    unseen = []
+    met = []
     for _ in range(24):
         page.keyboard.press("Tab")
-        found = focused(page)
-        if not found["seen"] and found["tag"] not in {"BODY", "INPUT"} and found["role"] != "combobox":
-            unseen.append(found)
-    assert unseen == []
+        met.append(focused(page))
+    assert {"A", "BUTTON"} <= {found["tag"] for found in met}
+    told_otherwise = {"BODY", "INPUT"}
+    assert [
+        found
+        for found in met
+        if not found["seen"] and found["tag"] not in told_otherwise and found["role"] != "combobox"
+    ] == []
 
 
 def test_a_recipe_is_made_without_a_mouse(tab: Tab, program: Program) -> None:

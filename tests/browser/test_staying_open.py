@@ -19,7 +19,7 @@ from dashboard.pages.news import News
 from dashboard.server import PageServer, build
 from data import embedded_urls
 from data.settings import Settings
-from tests.browser.conftest import Program, Tab, eventually
+from tests.browser.conftest import START_S, Program, Tab, eventually
 from tests.conftest import ROOT
 from workers import status
 from workers.composition import compose
@@ -72,6 +72,7 @@ def test_closed_tabs_leave_no_session_and_follow_nothing(chromium: Browser, prog
         context.close()
         eventually(lambda: open_sessions(server) == 0, "the sessions of closed tabs to go")
         eventually(lambda: sum(one.count for one in followings) == 0, "the pages to follow no more")
+        assert open_sessions(server) == 0
 
 
 def open_sessions(server: PageServer) -> int:
@@ -110,8 +111,9 @@ def second_server(program: Program) -> Iterator[tuple[PageServer, list[Following
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     try:
-        assert started.wait(60)
+        assert started.wait(START_S), "the second server did not start"
         yield made[0], followings
     finally:
-        ends[0]()
+        for end in ends:
+            end()
         thread.join(30)
