@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import resource
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from data.bucket_store import BucketStore
 from data.errors import BlobDamaged, BlobMissing, StoreError, StoreFull
 from data.folder_store import ABANDONED_S, INCOMING, FolderStore
 from data.store import CHUNK_BYTES, ImageStore, address_of, key_of, open_store
+from tests.disks import at_most, disk_of
 from tests.workers.programs import until
 
 PICTURE = b"\x89PNG picture"
@@ -262,17 +261,6 @@ async def test_a_file_cut_short_is_written_anew(folder: FolderStore, tmp_path: P
     assert await folder.get(address) == PICTURE
 
 
-@contextmanager
-def at_most(byte_count: int) -> Iterator[None]:
-    """Let no file of this process grow beyond some bytes, as a quota would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (byte_count, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 async def test_what_does_not_fit_leaves_nothing_behind(folder: FolderStore, tmp_path: Path) -> None:
     with at_most(CHUNK_BYTES), pytest.raises(StoreFull, match="cannot be kept"):
         await folder.put(BIG)
@@ -282,14 +270,8 @@ async def test_what_does_not_fit_leaves_nothing_behind(folder: FolderStore, tmp_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB, where the machine lets us make one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk))
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("a small disk can be made by root alone")
-    yield disk
-    subprocess.run(("umount", str(disk)), check=True)
+    with disk_of(64 << 10, tmp_path / "disk") as disk:
+        yield disk
 
 
 @pytest.fixture

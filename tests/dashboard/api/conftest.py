@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -54,11 +55,18 @@ async def one_api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def worker(services: Services) -> AsyncIterator[None]:
     """A worker that inspects what comes in, while the test runs."""
+    async with working(services):
+        yield
+
+
+@asynccontextmanager
+async def working(services: Services) -> AsyncIterator[None]:
+    """Inspect what comes in while the context lasts."""
     stopped = asyncio.Event()
-    working = asyncio.create_task(work(services, stopped))
+    task = asyncio.create_task(work(services, stopped))
     yield
     stopped.set()
-    await working
+    await task
 
 
 async def work(services: Services, stopped: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from data import embedded_urls
 from data.setting_up import setting_up
 from data.settings import Settings
 from data.urls import app_url
-from tests.dashboard.api.conftest import work
+from tests.dashboard.api.conftest import working
 from tests.dashboard.probe import SERVERS
 from tests.gate import Gate
 from workers.composition import Services, compose
@@ -177,11 +177,8 @@ async def test_who_waits_for_what_is_spooled_gets_the_verdict_when_the_database_
     while not services.spool.usage().items:  # noqa: ASYNC110 - the server keeps it
         await asyncio.sleep(0.02)
     await database.open()
-    stopped = asyncio.Event()
-    working = asyncio.create_task(work(services, stopped))
-    answer = await waiting
-    stopped.set()
-    await working
+    async with working(services):
+        answer = await waiting
     assert (answer.status_code, answer.json()["state"]) == (200, "done")
 
 
@@ -231,11 +228,8 @@ async def test_who_waits_through_an_outage_still_gets_the_verdict(
     await database.close()
     await asyncio.sleep(0.2)
     await database.open()
-    stopped = asyncio.Event()
-    working = asyncio.create_task(work(services, stopped))
-    answer = await waiting
-    stopped.set()
-    await working
+    async with working(services):
+        answer = await waiting
     assert (answer.status_code, answer.json()["state"]) == (200, "done")
 
 

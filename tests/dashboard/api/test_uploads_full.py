@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,33 +16,17 @@ from data.store import key_of
 from tests.dashboard.api.conftest import Kept
 from tests.dashboard.api.forms import FORM, assert_problem, file, files_of, form, send, sha256, unseen
 from tests.dashboard.api.tus import TUS, announce, patch
+from tests.disks import at_most, disk_of
 from workers.composition import Services
 
 MEBIBYTE = 1 << 20
 DISK_BYTES = 6 * MEBIBYTE
 
 
-@contextmanager
-def at_most(byte_count: int) -> Iterator[None]:
-    """Let no file of this process grow beyond some bytes, as a quota would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (byte_count, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 6 MiB, where the machine lets us make one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk))
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("a small disk can be made by root alone")
-    yield disk
-    subprocess.run(("umount", str(disk)), check=True)
+    with disk_of(DISK_BYTES, tmp_path / "disk") as disk:
+        yield disk
 
 
 @pytest.fixture(params=["incoming", "store", "both"])
