@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from data.alongside import alongside
+
 CONNECT_S = 10.0
 LOOK_S = 5.0
 """How often the connection is tried: a server that has vanished without a word closes nothing."""
@@ -70,13 +72,8 @@ class Listener:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen while the context lasts, whether the database is there or not."""
-        task = asyncio.create_task(self._listen_for_ever())
-        try:
+        async with alongside(self._listen_for_ever()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _listen_for_ever(self) -> None:
         failed = 0

@@ -14,11 +14,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from sqlalchemy import exists, select
 
 from core.errors import MarksightError
+from data.alongside import alongside
 from data.channels import RESULTS
 from data.errors import BlobMissing, NotFound, StoreError
 from data.outage import AWAY, is_away
@@ -50,13 +51,8 @@ class CatchingUp:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Catch up while the context lasts."""
-        task = asyncio.create_task(self.for_ever())
-        try:
+        async with alongside(self.for_ever()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def for_ever(self) -> None:
         """Catch up whenever there is something, until cancelled."""

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import watchfiles
 
 from core.errors import NamingInvalid
 from core.naming import PUT_AWAY, NamingRule, parse
+from data.alongside import alongside
 from data.errors import StoreError
 from data.outage import is_away
 from data.queries.watched import Watch
@@ -214,14 +215,8 @@ class FolderWatch:
     @asynccontextmanager
     async def _events(self, identity: tuple[int, int] | None) -> AsyncIterator[None]:
         """Be alarmed by the system while the context lasts, as far as it tells of anything."""
-        task = asyncio.create_task(self._be_told()) if identity is not None else None
-        try:
+        async with nullcontext() if identity is None else alongside(self._be_told()):
             yield
-        finally:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
 
     async def _be_told(self) -> None:
         away = tuple(str(self._folder.root / kind) for kind in PUT_AWAY)

@@ -68,7 +68,7 @@ async def list_inspections(services: WithServices, wanted: Annotated[Wanted, Que
     chosen = InspectionFilter(**wanted.model_dump(exclude={"cursor", "limit"}))
     async with services.database.session() as session:
         page = await inspections.page(session, chosen, cursor=wanted.cursor, limit=wanted.limit)
-    return InspectionPage(items=[InspectionSummaryView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return InspectionPage.of(page, InspectionSummaryView.of)
 
 
 @router.get(

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from dashboard.api.paging import ListView
 from dashboard.api.schemas import EXAMPLE_ID, InspectionSummaryView, RecipeRef
 from dashboard.api.upload import Word
 from data.queries.lots import LotDetail, LotSummary
@@ -125,11 +126,8 @@ class LotView(LotSummaryView):
         return cls(**_lot(found.summary), **counts, marks=marks)
 
 
-class LotPage(BaseModel):
+class LotPage(ListView[LotSummaryView]):
     """Some lots, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[LotSummaryView]
-    next_cursor: str | None
 
 
 class UnitSummaryView(BaseModel):
@@ -163,11 +161,8 @@ class UnitView(UnitSummaryView):
         return cls(**vars(found.summary), url=f"/v1/units/{found.summary.id}", inspections=items)
 
 
-class UnitPage(BaseModel):
+class UnitPage(ListView[UnitSummaryView]):
     """Some units, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[UnitSummaryView]
-    next_cursor: str | None
 
 
 def _lot(found: LotSummary) -> dict[str, Any]:

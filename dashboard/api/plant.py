@@ -6,10 +6,13 @@ have written meanwhile: the last one wins. What something hangs on is not delete
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dashboard.api import plant_doc
@@ -24,25 +27,43 @@ from workers.composition import Services
 
 router = APIRouter(prefix="/v1", tags=["plant"])
 
+Found = TypeVar("Found", plant.SiteView, plant.LineView, plant.StationView)
+View = TypeVar("View", SiteView, LineView, StationView)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Found, View]):
+    """One kind of place: how it is read, by its id or name, and how it is answered with."""
+
+    name: PlaceKind
+    read: Callable[[AsyncSession, str], Awaitable[Found]]
+    view: Callable[[Found], View]
+
+
+SITE = Kind("site", plant.site, SiteView.of)
+LINE = Kind("line", plant.line, LineView.of)
+STATION = Kind("station", plant.station, StationView.of)
+
 
 @router.get("/sites", operation_id="listSites", summary="List sites, the newest first", responses=plant_doc.LISTED)
 async def list_sites(services: WithServices, listed: Annotated[plant_doc.Listed, Query()]) -> SitePage:
     """List sites with how many lines and stations each has; `next_cursor` leads on."""
     async with services.database.session() as session:
         wanted = await _filter(session, listed)
-        return SitePage.of(await plant.sites(session, wanted, cursor=listed.cursor, limit=listed.limit))
+        page = await plant.sites(session, wanted, cursor=listed.cursor, limit=listed.limit)
+    return SitePage.of(page, SiteView.of)
 
 
 @router.post("/sites", operation_id="createSite", summary="Add a site", status_code=201, responses=plant_doc.MADE)
 async def create_site(services: WithServices, response: Response, said: plant_doc.NewSite) -> SiteView:
     """Add a site. One sent twice is refused the second time, with the id of the one that is there."""
-    return await _site(services, response, await _add(services, "site", said.model_dump()), made=True)
+    return await _made(services, response, SITE, said)
 
 
 @router.get("/sites/{site}", operation_id="getSite", summary="Show a site", responses=plant_doc.SHOWN)
 async def get_site(services: WithServices, response: Response, site: Reference) -> SiteView:
     """Show a site by its id or name."""
-    return await _site(services, response, site)
+    return await _shown(services, response, SITE, site)
 
 
 @router.patch(
@@ -56,8 +77,8 @@ async def change_site(
     if_match: IfMatch = None,
 ) -> SiteView:
     """Change what is said of a site; what is left out stays."""
-    id_ = await _change(services, "site", site, said.model_dump(exclude_unset=True), if_match)
-    return await _site(services, response, id_)
+    id_ = await _change(services, "site", site, said, if_match)
+    return await _shown(services, response, SITE, id_)
 
 
 @router.delete(
@@ -77,7 +98,8 @@ async def list_lines(services: WithServices, listed: Annotated[plant_doc.ListedL
     """List lines with how many stations each has; `next_cursor` leads on."""
     async with services.database.session() as session:
         wanted = await _filter(session, listed)
-        return LinePage.of(await plant.lines(session, wanted, cursor=listed.cursor, limit=listed.limit))
+        page = await plant.lines(session, wanted, cursor=listed.cursor, limit=listed.limit)
+    return LinePage.of(page, LineView.of)
 
 
 @router.post(
@@ -85,13 +107,13 @@ async def list_lines(services: WithServices, listed: Annotated[plant_doc.ListedL
 )
 async def create_line(services: WithServices, response: Response, said: plant_doc.NewLine) -> LineView:
     """Add a line. One sent twice is refused the second time, with the id of the one that is there."""
-    return await _line(services, response, await _add(services, "line", said.model_dump()), made=True)
+    return await _made(services, response, LINE, said)
 
 
 @router.get("/lines/{line}", operation_id="getLine", summary="Show a line", responses=plant_doc.SHOWN)
 async def get_line(services: WithServices, response: Response, line: Reference) -> LineView:
     """Show a line by its id, or by its name if only one site has a line of that name."""
-    return await _line(services, response, line)
+    return await _shown(services, response, LINE, line)
 
 
 @router.patch("/lines/{line}", operation_id="changeLine", summary="Rename or move a line", responses=plant_doc.CHANGED)
@@ -103,8 +125,8 @@ async def change_line(
     if_match: IfMatch = None,
 ) -> LineView:
     """Change what is said of a line; another site moves it there with its stations."""
-    id_ = await _change(services, "line", line, said.model_dump(exclude_unset=True), if_match)
-    return await _line(services, response, id_)
+    id_ = await _change(services, "line", line, said, if_match)
+    return await _shown(services, response, LINE, id_)
 
 
 @router.delete(
@@ -126,7 +148,8 @@ async def list_stations(services: WithServices, listed: Annotated[plant_doc.List
     """List stations with their current lot; `next_cursor` leads on."""
     async with services.database.session() as session:
         wanted = await _filter(session, listed)
-        return StationPage.of(await plant.stations(session, wanted, cursor=listed.cursor, limit=listed.limit))
+        page = await plant.stations(session, wanted, cursor=listed.cursor, limit=listed.limit)
+    return StationPage.of(page, StationView.of)
 
 
 @router.post(
@@ -138,13 +161,13 @@ async def list_stations(services: WithServices, listed: Annotated[plant_doc.List
 )
 async def create_station(services: WithServices, response: Response, said: plant_doc.NewStation) -> StationView:
     """Add a station. One sent twice is refused the second time, with the id of the one that is there."""
-    return await _station(services, response, await _add(services, "station", said.model_dump()), made=True)
+    return await _made(services, response, STATION, said)
 
 
 @router.get("/stations/{station}", operation_id="getStation", summary="Show a station", responses=plant_doc.SHOWN)
 async def get_station(services: WithServices, response: Response, station: Reference) -> StationView:
     """Show a station by its id or name, with its current lot."""
-    return await _station(services, response, station)
+    return await _shown(services, response, STATION, station)
 
 
 @router.patch(
@@ -161,8 +184,8 @@ async def change_station(
     if_match: IfMatch = None,
 ) -> StationView:
     """Change what is said of a station; what was inspected there stays with it. Machines send its new name then."""
-    id_ = await _change(services, "station", station, said.model_dump(exclude_unset=True), if_match)
-    return await _station(services, response, id_)
+    id_ = await _change(services, "station", station, said, if_match)
+    return await _shown(services, response, STATION, id_)
 
 
 @router.delete(
@@ -177,51 +200,30 @@ async def delete_station(services: WithServices, station: Reference, if_match: I
     await _remove(services, "station", station, if_match)
 
 
-async def _site(services: Services, response: Response, reference: str, *, made: bool = False) -> SiteView:
+async def _shown(services: Services, response: Response, kind: Kind[Found, View], reference: str) -> View:
     async with services.database.session() as session:
-        found = await plant.site(session, reference)
-    view = SiteView.of(found)
-    _head(response, view.url, found.tag, made=made)
-    return view
-
-
-async def _line(services: Services, response: Response, reference: str, *, made: bool = False) -> LineView:
-    async with services.database.session() as session:
-        found = await plant.line(session, reference)
-    view = LineView.of(found)
-    _head(response, view.url, found.tag, made=made)
-    return view
-
-
-async def _station(services: Services, response: Response, reference: str, *, made: bool = False) -> StationView:
-    async with services.database.session() as session:
-        found = await plant.station(session, reference)
-    view = StationView.of(found)
-    _head(response, view.url, found.tag, made=made)
-    return view
-
-
-def _head(response: Response, url: str, tag: str, *, made: bool) -> None:
-    response.headers["ETag"] = f'"{tag}"'
+        found = await kind.read(session, reference)
+    response.headers["ETag"] = f'"{found.tag}"'
     response.headers["Cache-Control"] = "no-cache"
-    if made:
-        response.headers["Location"] = url
+    return kind.view(found)
 
 
-async def _add(services: Services, kind: PlaceKind, said: dict[str, Any]) -> str:
+async def _made(services: Services, response: Response, kind: Kind[Found, View], said: BaseModel) -> View:
     async with services.database.unit_of_work() as work:
-        id_ = await work.plant.add(kind, await _referred(work.session, kind, said))
+        id_ = await work.plant.add(kind.name, await _referred(work.session, kind.name, said.model_dump()))
         await work.commit()
-    return str(id_)
+    view = await _shown(services, response, kind, str(id_))
+    response.headers["Location"] = view.url
+    return view
 
 
-async def _change(
-    services: Services, kind: PlaceKind, reference: str, said: dict[str, Any], if_match: str | None
-) -> str:
+async def _change(services: Services, kind: PlaceKind, reference: str, said: BaseModel, if_match: str | None) -> str:
     tag = plant_doc.tag(if_match)
     async with services.database.unit_of_work() as work:
         id_ = await plant.called(work.session, kind, reference)
-        await work.plant.change(kind, id_, await _referred(work.session, kind, said), tag=tag)
+        await work.plant.change(
+            kind, id_, await _referred(work.session, kind, said.model_dump(exclude_unset=True)), tag=tag
+        )
         await work.commit()
     return str(id_)
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from dashboard.api.paging import ListView
 from dashboard.api.schemas import EXAMPLE_ID
 from data.queries import plant
-from data.queries.page import Page
 from data.tables import LotState
 
 
@@ -103,37 +103,13 @@ class StationView(BaseModel):
         )
 
 
-class SitePage(BaseModel):
+class SitePage(ListView[SiteView]):
     """Some sites, the newest first, and the cursor of those that follow, or null at the end."""
 
-    items: list[SiteView]
-    next_cursor: str | None
 
-    @classmethod
-    def of(cls, page: Page[plant.SiteView]) -> Self:
-        """Make it from what the query found."""
-        return cls(items=[SiteView.of(item) for item in page.items], next_cursor=page.next_cursor)
-
-
-class LinePage(BaseModel):
+class LinePage(ListView[LineView]):
     """Some lines, the newest first, and the cursor of those that follow, or null at the end."""
 
-    items: list[LineView]
-    next_cursor: str | None
 
-    @classmethod
-    def of(cls, page: Page[plant.LineView]) -> Self:
-        """Make it from what the query found."""
-        return cls(items=[LineView.of(item) for item in page.items], next_cursor=page.next_cursor)
-
-
-class StationPage(BaseModel):
+class StationPage(ListView[StationView]):
     """Some stations, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[StationView]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[plant.StationView]) -> Self:
-        """Make it from what the query found."""
-        return cls(items=[StationView.of(item) for item in page.items], next_cursor=page.next_cursor)

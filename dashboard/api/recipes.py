@@ -62,7 +62,7 @@ async def list_recipes(services: WithServices, listed: Annotated[Paged, Query()]
     """List recipes with the version in force of each; `next_cursor` leads on."""
     async with services.database.session() as session:
         page = await recipes.page(session, cursor=listed.cursor, limit=listed.limit)
-    return RecipePage(items=[RecipeSummaryView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return RecipePage.of(page, RecipeSummaryView.of)
 
 
 @router.get(

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 
+from dashboard.api.paging import ListView
 from dashboard.api.schemas import EXAMPLE_ID, Failure, RecipeRef
 from data.queries.run_view import FileRow, RunCounts, RunSummary
 from data.tables import ENDED_RUNS, FileState, RunState, RunType
@@ -112,11 +113,8 @@ class RunView(BaseModel):
         return self.state in ENDED_RUNS
 
 
-class RunPage(BaseModel):
+class RunPage(ListView[RunView]):
     """Some runs, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[RunView]
-    next_cursor: str | None
 
 
 class RunFileView(BaseModel):
@@ -149,11 +147,8 @@ class RunFileView(BaseModel):
         )
 
 
-class RunFilePage(BaseModel):
+class RunFilePage(ListView[RunFileView]):
     """Some files of a run, as they came, and the cursor of those that follow, or null at the end."""
-
-    items: list[RunFileView]
-    next_cursor: str | None
 
 
 class UploadView(BaseModel):

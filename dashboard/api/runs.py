@@ -96,7 +96,7 @@ async def list_runs(services: WithServices, wanted: Annotated[Wanted, Query()]) 
     chosen = RunFilter(**wanted.model_dump(exclude={"cursor", "limit"}))
     async with services.database.session() as session:
         page = await runs.summaries(session, chosen, cursor=wanted.cursor, limit=wanted.limit)
-    return RunPage(items=[RunView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return RunPage.of(page, RunView.of)
 
 
 @router.get("/{run_id}", operation_id="getRun", summary="Show a run and how far it has come", responses=_MISSING)
@@ -115,7 +115,7 @@ async def list_files(services: WithServices, run_id: UUID, wanted: Annotated[Wan
     """List a run's files and the members of its archives, as they came; a refused one says why."""
     async with services.database.session() as session:
         page = await runs.files(session, run_id, state=wanted.state, cursor=wanted.cursor, limit=wanted.limit)
-    return RunFilePage(items=[RunFileView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return RunFilePage.of(page, RunFileView.of)
 
 
 @router.post(

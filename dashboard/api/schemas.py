@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from dashboard.api.paging import ListView
 from data.queries.inspection_view import ImageUsed, InspectionDetail, InspectionSummary, PictureUsed, RecipeUsed
 from data.queries.recipes import RecipeDetail, RecipeSummary, VersionView
 from data.tables import InspectionState
@@ -218,11 +219,8 @@ def _share(stored: int | None) -> float | None:
     return None if stored is None or stored < 0 else stored / ONE
 
 
-class InspectionPage(BaseModel):
+class InspectionPage(ListView[InspectionSummaryView]):
     """Some inspections, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[InspectionSummaryView]
-    next_cursor: str | None
 
 
 class RecipeSummaryView(BaseModel):
@@ -243,11 +241,8 @@ class RecipeSummaryView(BaseModel):
         return cls(**{name: getattr(found, name) for name in names}, url=f"/v1/recipes/{found.id}")
 
 
-class RecipePage(BaseModel):
+class RecipePage(ListView[RecipeSummaryView]):
     """Some recipes, the newest first, and the cursor of those that follow, or null at the end."""
-
-    items: list[RecipeSummaryView]
-    next_cursor: str | None
 
 
 class RecipeVersionView(BaseModel):

@@ -34,7 +34,7 @@ async def list_units(services: WithServices, wanted: Annotated[Wanted, Query()])
     chosen = UnitFilter(**wanted.model_dump(exclude={"cursor", "limit"}))
     async with services.database.session() as session:
         page = await units.page(session, chosen, cursor=wanted.cursor, limit=wanted.limit)
-    return UnitPage(items=[UnitSummaryView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return UnitPage.of(page, UnitSummaryView.of)
 
 
 @router.get(

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from data.alongside import alongside
+
+
+async def test_work_is_done_while_the_context_lasts_and_has_ended_when_it_is_left() -> None:
+    told: list[str] = []
+
+    async def work() -> None:
+        told.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            told.append("ended")
+
+    async with alongside(work()):
+        await asyncio.sleep(0)
+        assert told == ["begun"]
+    assert told == ["begun", "ended"]
+
+
+async def test_what_work_failed_with_is_raised() -> None:
+    async def breaks() -> None:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        async with alongside(breaks()):
+            await asyncio.sleep(0)
+
+
+async def test_work_that_was_done_before_is_no_fault() -> None:
+    async with alongside(asyncio.sleep(0)):
+        await asyncio.sleep(0.01)
+
+
+async def test_whoever_is_cancelled_while_work_ends_learns_of_it() -> None:
+    ending = asyncio.Event()
+
+    async def ends_slowly() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await asyncio.sleep(0.01)
+
+    async def user() -> None:
+        async with alongside(ends_slowly()):
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(user())
+    await ending.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
