@@ -34,8 +34,15 @@ async def test_what_work_failed_with_is_raised() -> None:
 
 
 async def test_work_that_was_done_before_is_no_fault() -> None:
-    async with alongside(asyncio.sleep(0)):
-        await asyncio.sleep(0.01)
+    before, done = asyncio.all_tasks(), asyncio.Event()
+
+    async def work() -> None:
+        done.set()
+
+    async with alongside(work()):
+        await done.wait()
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
 
 
 async def test_whoever_is_cancelled_while_work_ends_learns_of_it() -> None:

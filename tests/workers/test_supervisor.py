@@ -327,6 +327,7 @@ async def test_what_a_crashed_part_left_is_swept_up_before_it_starts_again(tmp_p
         os.kill(leader, signal.SIGKILL)
         await until(lambda: not before & with_word(word) and len(with_word(word)) == 2)
         process.terminate()
+    assert not with_word(word)
 
 
 async def test_the_status_is_on_file_for_others(tmp_path: Path) -> None:

@@ -124,10 +124,13 @@ async def test_a_page_looks_at_once_when_told_and_now_and_then_besides() -> None
     for _ in range(2):
         told.set()
         await looked.get()
+    await asyncio.sleep(0.02)
+    assert looked.empty()
     looking.cancel()
     unasked = asyncio.create_task(look_on(look, told, every_s=0.001))
     for _ in range(3):
         await looked.get()
+    assert not told.is_set()
     unasked.cancel()
 
 
