@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+from redis import asyncio as redis
 
 from data import embedded_urls
 from tests.workers.programs import alive, until
@@ -28,6 +29,8 @@ SETTINGS = {
     "MARKSIGHT_LEASE_S": "5",
     "MARKSIGHT_MAX_ATTEMPTS": "30",  # a picture may be in hand each time that a worker is killed
 }
+
+TRANSACTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
 
 
 class House:
@@ -158,6 +161,27 @@ class House:
     async def files(self, state: str) -> int:
         """Return how many files of runs are in a state; 0 while the database is away."""
         return await self._count("SELECT count(*) FROM run_files WHERE state = $1", state)
+
+    async def opener(self) -> str | None:
+        """Return the worker that opens files now, as Redis knows it; None if none does."""
+        client = redis.Redis.from_url(embedded_urls.redis_url(self.home), decode_responses=True)
+        try:
+            for key in await client.smembers("rq:workers"):
+                job, pid = await client.hmget(key, "current_job", "pid")
+                if job and job.startswith("opening-") and alive(int(pid)):  # of the dead it goes on to tell for a while
+                    return next((each for each in WORKERS if key.startswith(f"rq:worker:{each}-")), None)
+        finally:
+            await client.aclose()
+        return None
+
+    async def in_no_transaction(self) -> bool:
+        """Tell whether every transaction of the program ends, whoever is frozen."""
+        for _ in range(50):
+            async with self.database() as connection:
+                if not await connection.fetchval(TRANSACTIONS):
+                    return True
+            await asyncio.sleep(0.02)
+        return False
 
     async def _count(self, statement: str, value: str) -> int:
         try:

@@ -22,8 +22,6 @@ COUNT = 40
 FULL_BYTES = 1024
 """Less than any picture: each begins to be written, and cannot be."""
 
-IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
-
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 
@@ -58,7 +56,7 @@ async def freeze_at_work(house: House, worker: str) -> int:
         while True:
             await until_holds(house, worker)
             pid = await house.send(worker, signal.SIGSTOP)
-            if await house.held_by(worker) and await in_no_transaction(house):
+            if await house.held_by(worker) and await house.in_no_transaction():
                 return pid
             os.kill(pid, signal.SIGCONT)
 
@@ -66,19 +64,6 @@ async def freeze_at_work(house: House, worker: str) -> int:
 async def until_holds(house: House, worker: str) -> None:
     while not await house.held_by(worker):  # noqa: ASYNC110 - other processes do the work
         await asyncio.sleep(0.02)
-
-
-async def in_no_transaction(house: House) -> bool:
-    """Tell whether every transaction of the program ends, whoever is frozen."""
-    for _ in range(50):
-        async with house.database() as connection:
-            open_ones = (
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'marksight' AND xact_start < now()"
-            )
-            if not await connection.fetchval(open_ones):
-                return True
-        await asyncio.sleep(0.02)
-    return False
 
 
 def refused(house: House, worker: str) -> int:
