@@ -85,6 +85,10 @@ class Opening:
         """Whether the turn of opening is over."""
         return self._pulse.stopping or time.monotonic() >= self._end
 
+    def go_on_for(self, seconds: float) -> None:
+        """Let the turn last for at least so long from now on."""
+        self._end = max(self._end, time.monotonic() + seconds)
+
     async def claim(self) -> list[FileClaim]:
         """Claim some files of a run."""
         async with self.services.database.unit_of_work() as work:

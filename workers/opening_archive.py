@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 SLICE_S = 0.05
 SLICE_MEMBERS = 16
 
+TIMES_READING = 4.0
+"""A turn lasts so many times as long as reading the directory took, which each turn at an archive begins with: else a
+large one would take up every turn with that, and never be opened."""
+
 
 @dataclass(frozen=True)
 class _Dealt:
@@ -52,7 +56,9 @@ async def open_archive(opening: Opening, claim: FileClaim, context: RunContext, 
     settings = opening.services.settings
     with ExitStack() as stack:
         held = opened(file, opening.services.archive_limits, settings.max_image_bytes)
+        began = time.monotonic()
         archive = await asyncio.to_thread(stack.enter_context, held)
+        opening.go_on_for(TIMES_READING * (time.monotonic() - began))
         if not archive.members:
             raise FileRefused("ARCHIVE_EMPTY", "The archive holds no files.")
         way = _Way(opening, claim, context, archive)
@@ -130,7 +136,6 @@ class _Way:
         await self._putting.all_there()
         async with self._services.database.unit_of_work() as work:
             if not await self._stands(work):
-                log.warning("%d members came after their lease had ended and were refused", len(dealt))
                 return False
             ids = await write_pictures(self._services, work, made)
             rows = [self._row(each, ids) for each in dealt]
@@ -142,9 +147,11 @@ class _Way:
 
     async def _stands(self, work: UnitOfWork) -> bool:
         """Tell whether the run and the lease still stand, and hold both until the unit ends."""
-        if not await work.runs.is_being_opened(self._claim.run_id):
-            return False
-        return await work.runs.holds_file(self._claim.id, self._opening.lease.token)
+        stand = await work.runs.is_being_opened(self._claim.run_id)
+        stand = stand and await work.runs.holds_file(self._claim.id, self._opening.lease.token)
+        if not stand:
+            log.warning("the lease on archive %s had ended: what came late of it was refused", self._claim.id)
+        return stand
 
     def _row(self, dealt: _Dealt, image_ids: Mapping[str, UUID]) -> NewMember:
         address = dealt.kept.picture.address if dealt.kept else None

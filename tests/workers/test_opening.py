@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +23,7 @@ from tests.workers.conftest import Composed
 from tests.workers.queue_probe import picture, results, states, take_in, waiting
 from tests.workers.run_probe import files, inspections, pictures, shown, stored_run, zipped
 from workers import opening, opening_archive
+from workers.archives import Archive
 from workers.composition import Services
 from workers.intake import Particulars, accept
 from workers.opening import open_files
@@ -269,6 +273,29 @@ async def test_an_archive_goes_on_where_its_worker_was_killed(
     assert await open_files(services) == 14
     assert len(await inspections(services, run_id)) == 20
     assert len({each.name for each in await files(services, run_id)}) == 21
+    assert (await shown(services, run_id)).state == "queued"
+
+
+async def test_an_archive_whose_directory_takes_longer_than_a_turn_comes_to_its_end(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every turn reads the directory anew, and opens something of it."""
+    run_id = await stored_run(services, {"lot.zip": zipped(pictures(4))})
+    monkeypatch.setattr(opening_archive, "SLICE_MEMBERS", 1)
+    monkeypatch.setattr(opening_archive, "TIMES_READING", 0.01)
+    read_directory = opening_archive.opened
+
+    @contextmanager
+    def slowly(*told: Any) -> Iterator[Archive]:
+        time.sleep(0.5)
+        with read_directory(*told) as archive:
+            yield archive
+
+    monkeypatch.setattr(opening_archive, "opened", slowly)
+    opened = 0
+    while done := await open_files(services, seconds=0.1):
+        opened += done
+    assert opened == 4
     assert (await shown(services, run_id)).state == "queued"
 
 
