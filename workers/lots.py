@@ -1,7 +1,7 @@
 """A lot's life: started with what its parts take over, held, released, closed.
 
 1. What a lot is started with never changes: the same said again is the same lot, anything else is refused. So a request
-   may be sent again, under whatever key.
+   may be sent again, under whatever key; but one key is for one request.
 2. A lot that pictures merely named may be started later; what came in before took nothing over from it.
 3. A text that the recipe has no place for, or that does not fit its place in some variant, is refused at the start.
 4. A lot's state goes as `data.tables.LOT_TRANSITIONS` says; asked for what is already so, nothing changes.
@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -47,10 +49,11 @@ class Started:
     new: bool
 
 
-async def start(services: Services, said: LotStart) -> Started:
+async def start(services: Services, said: LotStart, *, key: str | None = None, caller: str = "local") -> Started:
     """Start a lot, or find it started with just this.
 
     Raises:
+        IdempotencyMismatch: the caller's key came before, with another request.
         NotFound: no recipe, version or station is called so.
         NothingPublished, PartAmbiguous: as `data.queries.recipes` says.
         LotTextInvalid: a text does not fit the recipe, or there is none that could verify it.
@@ -58,6 +61,8 @@ async def start(services: Services, said: LotStart) -> Started:
         LotNotOpen: the lot is closed.
     """
     async with services.database.unit_of_work() as work:
+        if key is not None:
+            await work.idempotency.say(caller, key, _digest(said))
         version = await _version(work, said)
         if said.texts:
             _check_texts(version, said.texts)
@@ -103,6 +108,11 @@ async def _move(services: Services, reference: str, to: LotState, reason: str) -
             raise LotNotOpen(f"Lot {found.code} is {lot.state} and cannot become {to}.")
         await work.commit()
     return await _summary(services, str(found.id))
+
+
+def _digest(said: LotStart) -> bytes:
+    named = (said.code, said.station, said.recipe, said.recipe_version and str(said.recipe_version))
+    return hashlib.sha256(json.dumps(["lot", *named, said.texts.to_document()]).encode()).digest()
 
 
 async def _summary(services: Services, reference: str) -> LotSummary:

@@ -77,13 +77,13 @@ PROBLEMS: dict[str, ProblemKind] = {
         400,
         "The idempotency key cannot be used",
         "A key has 1 to 200 printable ASCII characters.",
-        "Make one, such as a UUID, for each picture and repeat it only with the same picture.",
+        "Make one, such as a UUID, for each request and repeat it only with the same content.",
     ),
     "idempotency-key-reused": ProblemKind(
         422,
         "The idempotency key was used for something else",
-        "The same key came before with another picture or other parameters.",
-        "Use a new key for a new picture.",
+        "The same key came before with other content: another picture, other files, other fields or another address.",
+        "Use a new key for a new request.",
     ),
     "image-animated": ProblemKind(
         422, "The picture moves", "It holds more than one frame.", "Send one frame as a still picture."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from core.lot_texts import LotTexts
-from dashboard.api.depends import WithServices
+from dashboard.api.depends import WithServices, WithUser
 from dashboard.api.errors import documented
-from dashboard.api.intake import Key, check_key
+from dashboard.api.intake import check_key
 from dashboard.api.lot_schemas import (
     ClosingBody,
     LotPage,
@@ -35,10 +35,18 @@ _STARTED: dict[int | str, dict[str, Any]] = {
     201: {"headers": _LOCATION},
 }
 _REFUSED = documented(
-    "idempotency-key-invalid", "lot-disagrees", "lot-not-open", "lot-text-invalid", "origin-refused",
-    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown",
+    "idempotency-key-invalid", "idempotency-key-reused", "lot-disagrees", "lot-not-open", "lot-text-invalid",
+    "origin-refused", "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown",
 )  # fmt: skip
 _MOVED = documented("lot-not-found", "lot-not-open", "origin-refused")
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="One key is for one request: under the same key, what starts another lot is refused.",
+    ),
+]
 
 
 class Wanted(Paged):
@@ -58,7 +66,9 @@ class Wanted(Paged):
     status_code=201,
     responses={**_STARTED, **_REFUSED},
 )
-async def start_lot(services: WithServices, response: Response, body: LotStartBody, key: Key = None) -> LotSummaryView:
+async def start_lot(
+    services: WithServices, user: WithUser, response: Response, body: LotStartBody, key: Key = None
+) -> LotSummaryView:
     """Start a lot: from now on its parts are judged by its recipe version, with its texts in their places.
 
     A lot is started once. The same request again, under whatever key, answers with that lot; other content is refused.
@@ -66,7 +76,8 @@ async def start_lot(services: WithServices, response: Response, body: LotStartBo
     check_key(key)
     texts = LotTexts.from_document(body.texts)
     with references():
-        started = await use_cases.start(services, LotStart(**body.model_dump(exclude={"texts"}), texts=texts))
+        said = LotStart(**body.model_dump(exclude={"texts"}), texts=texts)
+        started = await use_cases.start(services, said, key=key, caller=user.name)
     view = LotSummaryView.of(started.lot)
     response.headers["Location"] = view.url
     response.status_code = 201 if started.new else 200
@@ -79,7 +90,7 @@ async def list_lots(services: WithServices, wanted: Annotated[Wanted, Query()]) 
     chosen = LotFilter(**wanted.model_dump(exclude={"cursor", "limit"}))
     async with services.database.session() as session:
         page = await lots.page(session, chosen, cursor=wanted.cursor, limit=wanted.limit)
-    return LotPage(items=[LotSummaryView.of(item) for item in page.items], next_cursor=page.next_cursor)
+    return LotPage.of(page, LotSummaryView.of)
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from core.errors import LotTextInvalid
 from core.lot_texts import LotTexts
-from data.errors import LotDisagrees, LotNotOpen, NotFound, NothingPublished
+from data.errors import IdempotencyMismatch, LotDisagrees, LotNotOpen, NotFound, NothingPublished
 from data.queries import lots as lot_queries
 from data.queries.lots import LotSummary
 from data.repositories.recipes import Published
@@ -50,6 +51,36 @@ async def test_a_started_lot_says_what_it_binds(services: Services, version: Pub
     assert lot.recipe is not None
     assert (lot.recipe.version_id, lot.recipe.version, lot.recipe.name) == (version.version_id, 1, "74LS00 DIP-14")
     assert lot.started_at is not None
+
+
+async def test_one_key_is_for_one_request(services: Services, version: Published) -> None:
+    said = LotStart("L1", recipe="74LS00 DIP-14", texts=TEXTS)
+    first = await lots.start(services, said, key="k")
+    assert await lots.start(services, said, key="k") == Started(first.lot, new=False)
+    others = {"code": "L2"}, {"recipe": None}, {"texts": LotTexts(date="2432")}, {"station": "bench"}
+    for other in (*others, {"recipe_version": version.version_id}):
+        with pytest.raises(IdempotencyMismatch):
+            await lots.start(services, replace(said, **other), key="k")
+    assert await count(services) == 1
+    assert (await lots.start(services, replace(said, code="L2"), key="k", caller="another")).new
+    await accept(services, picture(), Particulars(idempotency_key="k2"))
+    with pytest.raises(IdempotencyMismatch):
+        await lots.start(services, replace(said, code="L3"), key="k2")
+
+
+async def test_a_start_that_was_refused_binds_no_key(services: Services, version: Published) -> None:
+    with pytest.raises(NotFound):
+        await lots.start(services, LotStart("L1", recipe="none"), key="k")
+    assert (await lots.start(services, LotStart("L1", recipe="74LS00 DIP-14", texts=TEXTS), key="k")).new
+
+
+async def test_the_same_start_many_times_at_once_under_one_key_starts_once(
+    services: Services, version: Published
+) -> None:
+    said = LotStart("L1", recipe="74LS00 DIP-14", texts=TEXTS)
+    made = await asyncio.gather(*(lots.start(services, said, key="k") for _ in range(6)))
+    assert sorted(each.new for each in made) == [False] * 5 + [True]
+    assert await count(services) == 1
 
 
 async def test_the_same_said_again_is_the_same_lot(services: Services, version: Published) -> None:

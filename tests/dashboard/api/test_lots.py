@@ -53,6 +53,9 @@ async def test_a_lot_is_started_once_and_told_where_it_is(api: httpx.AsyncClient
     for key in ("k1", "k2"):
         again = await api.post("/v1/lots", json=START, headers={"Idempotency-Key": key})
         assert (again.status_code, again.json()) == (200, lot)
+    other = await api.post("/v1/lots", json={**START, "code": "L2"}, headers={"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert (await api.get("/v1/lots/L2")).status_code == 404
 
 
 @pytest.mark.parametrize(
