@@ -17,5 +17,5 @@ class Drawer(Component):
     run = Children(doc="A run.")
     send = Children(doc="What files are sent by.")
 
-    _esm = script("drawer", "address")
+    _esm = script("drawer", "address", "slots")
     _styles = ("drawer",)

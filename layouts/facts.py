@@ -19,5 +19,5 @@ class Facts(Component):
     title = param.String(doc="What it is of.")
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("close")}
-    _esm = script("facts")
+    _esm = script("facts", "steering")
     _styles = ("acts", "facts", "states")

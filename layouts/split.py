@@ -17,5 +17,5 @@ class Split(Component):
     second = Children(doc="The right column, or the one beneath.")
     stacked_px = param.Integer(default=480, doc="Height of a stretching child once the columns are stacked.")
 
-    _esm = script("split")
+    _esm = script("split", "slots")
     _styles = ("split",)

@@ -36,5 +36,5 @@ class RowTable(Component):
     title = param.String(doc="What the table is of.")
 
     _constants: ClassVar[dict[str, Any]] = {"badges": badges(), "icons": svgs("close")}
-    _esm = script("table")
+    _esm = script("table", "steering")
     _styles = ("acts", "table", "states")

@@ -30,5 +30,5 @@ class PlaceTree(Component):
     selected = param.String(doc="Id of the row chosen; empty: none.")
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("wide")}
-    _esm = script("tree")
+    _esm = script("tree", "steering")
     _styles = ("acts", "tree", "states")

@@ -167,13 +167,9 @@ class UnitPage(ListView[UnitSummaryView]):
 
 def _lot(found: LotSummary) -> dict[str, Any]:
     plain = ("id", "code", "state", "station", "texts", "reason", "created_at", "started_at", "closed_at")
-    recipe = found.recipe
-    named = None
-    if recipe is not None:
-        named = RecipeRef(id=recipe.id, name=recipe.name, version=recipe.version, part_number=recipe.part_number)
     return {
         **{name: getattr(found, name) for name in plain},
-        "recipe": named,
-        "recipe_version": recipe.version_id if recipe else None,
+        "recipe": RecipeRef.of(found.recipe),
+        "recipe_version": found.recipe.version_id if found.recipe else None,
         "url": f"/v1/lots/{found.id}",
     }

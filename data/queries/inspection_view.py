@@ -17,7 +17,7 @@ NOT_JUDGED = "not_judged"
 
 @dataclass(frozen=True)
 class RecipeUsed:
-    """The recipe version that judges, or judged, an inspection."""
+    """The recipe version that judges, or judged, an inspection, or that a lot or a run is bound to."""
 
     id: UUID
     name: str
@@ -140,7 +140,7 @@ def summary_of(row: Row[*tuple[Any, ...]]) -> InspectionSummary:
         reasons=tuple(reasons),
         score=row.score,
         confidence=row.confidence,
-        recipe=_recipe(row.RecipeVersion, row.recipe_name),
+        recipe=recipe_used(row.RecipeVersion, row.recipe_name),
         image=image_of(row.Image, row.position),
         station=row.station,
         lot=row.lot,
@@ -157,7 +157,8 @@ def _unit(unit: Unit) -> UnitUsed:
     return UnitUsed(unit.id, unit.serial, unit.carrier, unit.place_row, unit.place_column)
 
 
-def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
+def recipe_used(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
+    """Return the recipe version of a row, and what its recipe is called; None where the row has none."""
     if version is None:
         return None
     return RecipeUsed(version.recipe_id, name, version.number, version.id, version.part_number)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_time
 from data.errors import NotFound
+from data.queries.inspection_view import RecipeUsed, recipe_used
 from data.queries.page import Page, bounded, newest, page_of
 from data.tables import Document, Inspection, Lot, LotMark, LotState, Recipe, RecipeVersion, Result, Station
 
@@ -36,17 +37,6 @@ class Binding:
 
 
 @dataclass(frozen=True)
-class LotRecipe:
-    """The recipe version that judges a lot's parts."""
-
-    id: UUID
-    name: str
-    version: int | None
-    version_id: UUID
-    part_number: str
-
-
-@dataclass(frozen=True)
 class LotSummary:
     """A lot in a list; `started_at` is None for one that pictures merely named."""
 
@@ -54,7 +44,7 @@ class LotSummary:
     code: str
     state: LotState
     station: str | None
-    recipe: LotRecipe | None
+    recipe: RecipeUsed | None
     texts: Document
     reason: str
     created_at: datetime
@@ -206,16 +196,10 @@ def _summary(row: Row[*tuple[Any, ...]]) -> LotSummary:
         code=lot.code,
         state=lot.state,
         station=row.station,
-        recipe=_recipe(row.RecipeVersion, row.recipe_name),
+        recipe=recipe_used(row.RecipeVersion, row.recipe_name),
         texts=lot.texts,
         reason=lot.reason,
         created_at=uuid7_time(lot.id),
         started_at=lot.started_at,
         closed_at=lot.closed_at,
     )
-
-
-def _recipe(version: RecipeVersion | None, name: str) -> LotRecipe | None:
-    if version is None:
-        return None
-    return LotRecipe(version.recipe_id, name, version.number, version.id, version.part_number)

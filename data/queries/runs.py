@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_floor, uuid7_time
 from data.errors import NotFound
-from data.queries.inspection_view import Failure, RecipeUsed
+from data.queries.inspection_view import Failure, recipe_used
 from data.queries.page import Page, bounded, decode, page_of
 from data.queries.run_view import FileRow, ResultRow, RunCounts, RunSummary
 from data.tables import (
@@ -217,7 +217,7 @@ def _summary(row: Row[*tuple[Any, ...]], counted: RunCounts) -> RunSummary:
         state=run.state,
         station=row.station,
         lot=row.lot,
-        recipe=_recipe(row.RecipeVersion, row.recipe),
+        recipe=recipe_used(row.RecipeVersion, row.recipe),
         tray=run.tray,
         created_at=uuid7_time(run.id),
         stored_at=run.stored_at,
@@ -225,12 +225,6 @@ def _summary(row: Row[*tuple[Any, ...]], counted: RunCounts) -> RunSummary:
         error=_failure(run.error_code, run.error_detail),
         counts=counted,
     )
-
-
-def _recipe(version: RecipeVersion | None, name: str) -> RecipeUsed | None:
-    if version is None:
-        return None
-    return RecipeUsed(version.recipe_id, name, version.number, version.id, version.part_number)
 
 
 def _file(row: RunFile, inspection_id: UUID | None, inspections: int) -> FileRow:

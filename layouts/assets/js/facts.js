@@ -5,8 +5,7 @@ export function render({model}) {
   const body = h("div.known")
   const title = h("h2")
   const box = h("section.box")
-  const {bar: acts, draw: drawActs} = acting(box, (act) => model.send_msg({act}))
-  const {bar: filters, draw: drawFilters} = filtering((name, value) => model.send_msg({filter: {[name]: value}}))
+  const {acts, filters} = steering(model, box)
   const leave = h("button.button.quiet.square", {type: "button", title: "Close", "aria-label": "Close", onclick: () => model.send_msg({act: "leave"})}, drawn(icons.close))
   const draw = () => {
     title.textContent = model.title
@@ -16,10 +15,6 @@ export function render({model}) {
     body.querySelectorAll("time").forEach((time) => time.replaceWith(clock(time.dateTime)))
   }
   model.on(["title", "html"], draw)
-  model.on("actions", () => drawActs(model.actions))
-  model.on("filters", () => drawFilters(model.filters))
-  drawActs(model.actions)
-  drawFilters(model.filters)
   draw()
   box.append(h("div.head", {}, title, filters, leave), body, h("div.foot", {}, acts))
   return box

@@ -67,7 +67,7 @@ export function render({model}) {
     stale.textContent = model.problem
     empty.replaceChildren(...(model.empty_title
       ? [h("b", {}, model.empty_title), h("span", {}, model.empty_text)]
-      : [h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, "Still waiting for the results."))]))
+      : [skeleton("Still waiting for the results.")]))
   }
 
   const walk = walks(list, () => [...list.querySelectorAll("a.row")])

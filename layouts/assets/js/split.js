@@ -6,17 +6,6 @@ export function render({model}) {
   columns.style.setProperty("--second", model.ratio[1])
   columns.style.setProperty("--stacked", `${model.stacked_px}px`)
 
-  const fill = (slot, name) => {
-    const children = model.get_child(name)
-    children.forEach((child, index) => {
-      const sizing = model[name][index].sizing_mode || ""
-      child.classList.toggle("fills", sizing.includes("both") || sizing.includes("height"))
-    })
-    slot.replaceChildren(...children)
-  }
-  for (const [slot, name] of [[head, "head"], [first, "first"], [second, "second"]]) {
-    fill(slot, name)
-    model.on(name, () => fill(slot, name))
-  }
+  fillSlots(model, {head, first, second})
   return h("div.sheet", {}, head, columns)
 }

@@ -11,8 +11,7 @@ export function render({model}) {
   const title = h("h2")
   const more = h("div.foot", {hidden: true}, h("button.button.quiet", {type: "button", onclick: () => model.send_msg({more: true})}, "Show older ones"))
   const box = h("section.box")
-  const {bar: acts, draw: drawActs} = acting(box, (act) => model.send_msg({act}))
-  const {bar: filters, draw: drawFilters} = filtering((name, value) => model.send_msg({filter: {[name]: value}}))
+  const {acts, filters} = steering(model, box)
   let current = null
   const rows = new Map()
 
@@ -61,8 +60,8 @@ export function render({model}) {
   }
   function draw() {
     const wanted = model.rows.map(line), ids = new Set(model.rows.map((row) => row.id))
-    for (const [id, element] of rows) if (!ids.has(id)) { element.remove(); rows.delete(id) }
-    wanted.forEach((element, index) => { if (body.children[index] !== element) body.insertBefore(element, body.children[index] || null) })
+    for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id)
+    keepChildren(body, wanted)
     table.hidden = !wanted.length
     empty.hidden = wanted.length > 0
     more.hidden = !model.more
@@ -90,15 +89,11 @@ export function render({model}) {
   })
   model.on(["rows", "more", "problem", "empty_title", "empty_text", "note", "title"], draw)
   model.on("selected", () => settle(false))
-  model.on("actions", () => drawActs(model.actions))
-  model.on("filters", () => drawFilters(model.filters))
   const scroll = h("div.scroll", {}, table)
   const bound = () => { scroll.style.maxHeight = model.most_px ? `${model.most_px}px` : "" }
   model.on("most_px", bound)
   bound()
   heads.replaceChildren(...model.columns.map(head))
-  drawActs(model.actions)
-  drawFilters(model.filters)
   draw()
   box.append(h("div.head", {}, title, filters, acts), stale, note, scroll, empty, more)
   return box

@@ -6,8 +6,7 @@ export function render({model}) {
   const stale = h("div.state.stale", {role: "alert", hidden: true})
   const empty = h("div.empty", {hidden: true})
   const box = h("section.box", {"aria-label": model.label})
-  const {bar: acts, draw: drawActs} = acting(box, (act) => model.send_msg({act}))
-  const {bar: filters, draw: drawFilters} = filtering((name, value) => model.send_msg({filter: {[name]: value}}))
+  const {acts, filters} = steering(model, box)
   let current = null
 
   function item(row) {
@@ -62,10 +61,6 @@ export function render({model}) {
   list.addEventListener("focusin", (event) => { current = event.target.closest("[role=treeitem]")?.dataset.id || current })
   model.on(["rows", "empty_title", "empty_text", "problem"], draw)
   model.on("selected", () => { items().forEach((one) => one.setAttribute("aria-selected", String(one.dataset.id === model.selected))) })
-  model.on("actions", () => drawActs(model.actions))
-  model.on("filters", () => drawFilters(model.filters))
-  drawActs(model.actions)
-  drawFilters(model.filters)
   draw()
   box.append(h("div.head", {}, h("h2", {}, model.label), filters), stale, list, empty, h("div.foot", {}, acts))
   return box
