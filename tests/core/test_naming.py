@@ -133,8 +133,8 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), mi
 DIVIDERS = st.text(st.sampled_from("_-/.+(){}ab "), min_size=1, max_size=3)
 
 
-def values(names: list[str]) -> st.SearchStrategy[Named]:
-    chosen = {name: st.integers(1, 10 ** MOST_DIGITS[name] - 1) if name in MOST_DIGITS else TEXT for name in names}
+def values(names: list[str], text: st.SearchStrategy[str] = TEXT) -> st.SearchStrategy[Named]:
+    chosen = {name: st.integers(1, 10 ** MOST_DIGITS[name] - 1) if name in MOST_DIGITS else text for name in names}
     return st.builds(Named, **chosen)
 
 
@@ -177,8 +177,12 @@ def test_values_without_dividers_are_always_written_and_read(texts: list[str], r
     assert rule.read(rule.write(named)) == named
 
 
+LIKE_A_PATH = st.from_regex(r"a?[ab]{1,3}[_/]b?[ab]{1,3}(/[ab]{1,3})?", fullmatch=True)
+
+
 @given(
-    st.text("ab_/", max_size=12), st.sampled_from(["{lot}_{serial}", "{lot}/{serial}", "a{lot}_b{serial}/{station}"])
+    st.text("ab_/", max_size=12) | LIKE_A_PATH,
+    st.sampled_from(["{lot}_{serial}", "{lot}/{serial}", "a{lot}_b{serial}/{station}"]),
 )
 def test_what_is_read_is_written_as_it_was(path: str, rule: str) -> None:
     try:
@@ -188,8 +192,21 @@ def test_what_is_read_is_written_as_it_was(path: str, rule: str) -> None:
     assert parse(rule).write(named) == path
 
 
-@given(rules(), st.text(max_size=20))
-def test_no_path_breaks_a_rule(rule: NamingRule, path: str) -> None:
+@st.composite
+def paths(draw: st.DrawFn, rule: NamingRule) -> str:
+    """Any path; most often one that the rule writes, or that with a sign put into it."""
+    try:
+        path = rule.write(draw(values(list(rule.fields), st.text("AB01", min_size=1, max_size=4))))
+    except NameUnfit:
+        return draw(st.text(max_size=20))
+    at = draw(st.integers(0, len(path)))
+    return path[:at] + draw(st.just("") | DIVIDERS) + path[at:]
+
+
+@given(st.data())
+def test_no_path_breaks_a_rule(data: st.DataObject) -> None:
+    rule = data.draw(rules())
+    path = data.draw(paths(rule))
     try:
         named = rule.read(path)
     except NameUnfit:

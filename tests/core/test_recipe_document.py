@@ -144,10 +144,33 @@ JSON = st.recursive(
 )
 
 
-@given(JSON, st.sampled_from(list(FULL)))
-def test_no_document_breaks_the_parser(value: object, key: str) -> None:
+LIKELY: dict[type, st.SearchStrategy[object]] = {
+    bool: st.booleans(),
+    int: st.integers(0, 2),
+    float: st.floats(0, 1),
+    str: st.text(max_size=12) | st.sampled_from(["{YYWW}", "{X3}-1", "fail", "accepted", "pending", "hold", "ppocr"]),
+    type(None): st.integers(1, 600),
+}
+PLACES: list[tuple[str | int, ...]] = [
+    *((name,) for name in FULL),
+    *(("variants", 0, "lines", 0, name) for name in ("text", "required")),
+    *(("signals", "ocr", name) for name in FULL["signals"]["ocr"]),
+    *(("disposition", name) for name in FULL["disposition"]),
+]
+
+
+def stands_at(place: tuple[str | int, ...]) -> object:
+    inner: Any = FULL
+    for step in place:
+        inner = inner[step]
+    return inner
+
+
+@given(st.data(), st.sampled_from(PLACES))
+def test_no_document_breaks_the_parser(data: st.DataObject, place: tuple[str | int, ...]) -> None:
+    value = data.draw(JSON | LIKELY.get(type(stands_at(place)), JSON))
     try:
-        recipe = Recipe.from_document(changed((key,), value))
+        recipe = Recipe.from_document(changed(place, value))
     except RecipeInvalid:
         return
     assert Recipe.from_document(recipe.to_document()) == recipe
