@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from data.priorities import Priority
 from data.queries import runs
 from data.queries.run_view import FileRow, RunSummary
 from data.repositories.runs import NewRun
-from data.tables import Inspection, OutboxItem
+from data.tables import Inspection, OutboxItem, RunFile
 from tests.workers.queue_probe import picture
 from workers.composition import Services
 from workers.inspecting import inspect_batch
 from workers.outbox import next_batch
+from workers.pulse import NoProcess
 
 
 async def stored_run(services: Services, files: Mapping[str, bytes] | None = None, **fields: Any) -> UUID:
@@ -90,3 +91,27 @@ async def inspect_everything(services: Services) -> None:
     """Be relay and worker until nothing waits that may begin now."""
     while (batch_id := await next_batch(services)) is not None:
         await inspect_batch(services, batch_id)
+
+
+async def told(services: Services, run_id: UUID) -> list[tuple[str, str, str | None]]:
+    """Name, state and code of every file of a run."""
+    return [(each.name, each.state, each.error.code if each.error else None) for each in await files(services, run_id)]
+
+
+class Calm(NoProcess):
+    """A process that is told of nothing urgent."""
+
+    def urgent_beyond(self, priority: int) -> bool:
+        return False
+
+
+class Killed(BaseException):
+    """The worker ends here, as by SIGKILL: nothing is written any more."""
+
+
+async def lose_leases(services: Services) -> None:
+    """Let the time of every lease on a file be over."""
+    async with services.database.unit_of_work() as work:
+        gone = update(RunFile).where(RunFile.lease_token.is_not(None))
+        await work.session.execute(gone.values(lease_until=text("now() - interval '1 minute'")))
+        await work.commit()

@@ -15,19 +15,12 @@ from data.errors import StoreError, StoreFull
 from data.folder_store import FolderStore
 from data.repositories.runs import Runs
 from tests.workers.queue_probe import picture
-from tests.workers.run_probe import files, inspections, pictures, shown, stored_run
+from tests.workers.run_probe import Calm, files, inspections, lose_leases, pictures, shown, stored_run, told
 from workers import opening, opening_pictures
 from workers.composition import Services
 from workers.opening import open_files
 from workers.opening_pictures import Pictures
 from workers.pulse import NoProcess
-
-
-class Calm(NoProcess):
-    """A process that is told of nothing urgent."""
-
-    def urgent_beyond(self, priority: int) -> bool:
-        return False
 
 
 @contextmanager
@@ -42,10 +35,6 @@ def statements(database: Database) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", hear)
     yield said
     event.remove(engine, "before_cursor_execute", hear)
-
-
-async def told(services: Services, run_id: Any) -> list[tuple[str, str, str | None]]:
-    return [(each.name, each.state, each.error.code if each.error else None) for each in await files(services, run_id)]
 
 
 async def test_sixteen_small_pictures_cost_hardly_more_statements_than_one(
@@ -172,9 +161,7 @@ async def test_a_slice_whose_lease_has_ended_writes_nothing_and_says_so(
     run_id = await stored_run(services, pictures(3))
     late = opening.Opening(services, "late", 60, NoProcess())
     claims = await late.claim()
-    async with services.database.unit_of_work() as work:
-        await work.session.execute(text("UPDATE run_files SET lease_until = now() - interval '1 s'"))
-        await work.commit()
+    await lose_leases(services)
     with caplog.at_level(logging.WARNING):
         await late.open_all(claims)
     assert (late.done, await inspections(services, run_id)) == (0, [])
