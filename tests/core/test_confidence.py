@@ -51,11 +51,14 @@ PASSING = st.integers(OCR.accept, ONE).flatmap(
 
 @given(PASSING, st.integers(0, 200))
 def test_no_limit_within_the_confidence_changes_a_pass(measured: Measured, slack: int) -> None:
-    decided = decide(one_row({"ocr": measured}, 0), RULES)
+    free = replace(RULES, pass_score=0)
+    decided = decide(one_row({"ocr": measured}, 0), free)
     assert decided.verdict[0] == Verdict.PASS
-    accept = OCR.accept + int(decided.confidence[0]) * (ONE - OCR.accept) // ONE - slack
-    moved = replace(RULES, signals=(("ocr", replace(OCR, accept=max(OCR.accept, accept))),))
-    assert decide(one_row({"ocr": measured}, 0), moved).verdict[0] == Verdict.PASS
+    for limit in ("accept", "margin"):
+        before = getattr(OCR, limit)
+        higher = before + int(decided.confidence[0]) * (ONE - before) // ONE - slack
+        moved = replace(free, signals=(("ocr", replace(OCR, **{limit: max(before, higher)})),))
+        assert decide(one_row({"ocr": measured}, 0), moved).verdict[0] == Verdict.PASS
 
 
 @given(MEASURED, st.integers(1, 3))

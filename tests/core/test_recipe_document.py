@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -29,6 +30,8 @@ FULL: dict[str, Any] = {
     "disposition": {"pass": "accepted", "fail": "verify", "borderline": "pending", "not_judged": "pending"},
 }
 
+LEAST = {"schema": 1, "name": "n", "variants": [{"name": "v", "lines": [{"text": "A"}]}]}
+
 
 def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
     document = deepcopy(FULL)
@@ -43,13 +46,36 @@ def without(key: str) -> dict[str, Any]:
     return {name: value for name, value in FULL.items() if name != key}
 
 
-def test_a_full_document_survives_the_round_trip() -> None:
-    assert Recipe.from_document(FULL).to_document() == FULL
+UNLIKE_ANY_DEFAULT: dict[str, Any] = {
+    **FULL,
+    "reader": "tesseract",
+    "variants": [
+        {"name": "old", "lines": [{"text": "SN74LS00N", "required": True}, {"text": "KOREA", "required": False}]},
+        {"name": "new", "lines": [{"text": "{X5}", "required": False}, {"text": "74LS00", "required": True}]},
+    ],
+    "signals": {
+        "ocr": {"accept": 0.7, "reject": 0.2, "margin": 0.05, "weight": 2.0, "required": True},
+        "logo": {"accept": 0.6, "reject": 0.1, "margin": 0.0, "weight": 0.5, "required": False},
+    },
+    "pass_score": 0.75,
+    "illegible": "fail",
+    "max_age_weeks": 52,
+    "disposition": {"pass": "concession", "fail": "rejected", "borderline": "hold", "not_judged": "reinspect"},
+}
+
+
+@pytest.mark.parametrize("document", [FULL, UNLIKE_ANY_DEFAULT], ids=["usual", "unlike any default"])
+def test_a_full_document_survives_the_round_trip(document: dict[str, Any]) -> None:
+    assert Recipe.from_document(document).to_document() == document
+
+
+def test_no_default_hides_what_a_document_says() -> None:
+    said, defaults = Recipe.from_document(UNLIKE_ANY_DEFAULT), Recipe.from_document(LEAST)
+    assert [field.name for field in fields(Recipe) if getattr(said, field.name) == getattr(defaults, field.name)] == []
 
 
 def test_what_is_left_out_takes_its_default() -> None:
-    least = {"schema": 1, "name": "n", "variants": [{"name": "v", "lines": [{"text": "A"}]}]}
-    recipe = Recipe.from_document(least)
+    recipe = Recipe.from_document(LEAST)
     assert recipe.signals == (("ocr", SignalLimits()),)
     assert recipe.disposition_for("fail") == "verify"
     assert Recipe.from_document(recipe.to_document()) == recipe
