@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run install demo test soak lint fmt bench lock clean packages
+.PHONY: help run install demo test lint fmt bench lock clean packages
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,10 +21,7 @@ install: $(VENV)/.installed  ## Make the virtual environment with the pinned dep
 
 test: packages $(VENV)/.installed-dev  ## Check everything: style, types, tests, the pages in a browser
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
-
-soak: packages $(VENV)/.installed-dev  ## Kill, freeze and starve a whole running program, for minutes
-	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 packages:
 	@PYTHON=$(PYTHON) .ci/packages

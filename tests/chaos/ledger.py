@@ -64,10 +64,14 @@ class Left:
 
 
 async def until_quiet(house: House) -> None:
-    """Wait until nothing waits to be inspected any more, and every run has ended."""
-    async with asyncio.timeout(PATIENCE_S):
-        while await _waiting(house) != 0:  # noqa: ASYNC110 - other processes do the work
-            await asyncio.sleep(0.2)
+    """Wait until nothing waits to be inspected any more, and every run has ended; for as long as anything moves."""
+    left = await _waiting(house)
+    while left != 0:
+        async with asyncio.timeout(PATIENCE_S):
+            before = left
+            while left in {before, None}:
+                await asyncio.sleep(0.2)
+                left = await _waiting(house)
 
 
 async def _waiting(house: House) -> int | None:

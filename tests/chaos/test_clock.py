@@ -23,7 +23,7 @@ COUNT = 40
 MOVES = ("+1d", "-1d", "+40d", "+0d")
 """Where the clock stands after each move, beside the true one: a day ahead, a day behind, another month, right."""
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 class Clock:

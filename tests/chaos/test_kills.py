@@ -22,7 +22,7 @@ SEED = 20240229
 AT_ONCE_LEFT = 8
 """A killed server leaves at most what it was just writing: a file a request."""
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 
 async def test_200_photos_outlive_every_kill(house: House, parts: Parts) -> None:

@@ -27,7 +27,7 @@ KILLS = 2
 
 HOW_FAR = "SELECT members_done, lease_until > clock_timestamp() AS held FROM run_files WHERE name = $1"
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ COUNT = 40
 FULL_BYTES = 1024
 """Less than any picture: each begins to be written, and cannot be."""
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ from workers.embedded import postgres as embedded_postgres
 from workers.embedded.service_user import service_user
 from workers.intake import Particulars, accept
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 class Postgres:
