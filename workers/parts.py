@@ -86,7 +86,8 @@ async def answers_health(host: str, port: int) -> bool:
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection(address, port)
-            writer.write(f"GET /health HTTP/1.0\r\nHost: {address}:{port}\r\n\r\n".encode())
+            named = f"[{address}]" if ":" in address else address
+            writer.write(f"GET /health HTTP/1.0\r\nHost: {named}:{port}\r\n\r\n".encode())
             status = await reader.readline()
             writer.close()
     except (OSError, TimeoutError):

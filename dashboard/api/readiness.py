@@ -13,6 +13,7 @@ from redis import asyncio as redis
 from sqlalchemy import text
 
 from data import migrate
+from data.outage import is_unmade
 from data.queries.recipes import names
 from data.setting_up import is_being_set_up
 from data.urls import redis_url
@@ -63,6 +64,8 @@ async def _part(name: str, answer: Awaitable[str], check_s: float) -> PartView:
 
 def _reason(error: Exception) -> str:
     """Return an error in one line; SQLAlchemy's carry statements and links behind it."""
+    if is_unmade(error):
+        return "there are no tables yet; they are being made, or wait for: marksight migrate"
     first = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
     return first if isinstance(error, NotThere) else f"{type(error).__name__}: {first}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,7 +78,9 @@ async def test_no_password_is_handed_over_where_all_can_see_it(plain: Settings) 
     secret = plain.model_copy(
         update={"database_url": SecretStr("postgresql://a:hunter2@db/x"), **OWNER, **OUTSIDE_REDIS}
     )
-    for part in parts(secret, 8080, None):
+    made = parts(secret, 8080, None)
+    assert len(made) > 3
+    for part in made:
         assert "hunter2" not in " ".join((await part.make()).command())
 
 
@@ -102,6 +105,15 @@ async def answering(answer: bytes) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 ANSWERS = {
     "well": (b"HTTP/1.0 200 OK\r\n\r\n{}", True),
     "newer": (b"HTTP/1.1 200 OK\r\n\r\n{}", True),
@@ -121,3 +133,20 @@ async def test_health_is_a_200_and_nothing_else(answer: bytes, healthy: bool, ho
 
 async def test_nobody_listening_is_no_health() -> None:
     assert not await answers_health("127.0.0.1", 1)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::1", "::"])
+async def test_an_ipv6_address_is_asked_for_in_brackets(host: str) -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "::1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await answers_health(host, port)
+    assert asked[0].splitlines()[1] == f"Host: [::1]:{port}".encode()

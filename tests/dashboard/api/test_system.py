@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from core.errors import MarksightError
 from dashboard.api.readiness import CHECKS, Check, look
@@ -54,9 +55,21 @@ async def failing(_: Services) -> str:
     raise MarksightError("it is broken\nand here is why at length")
 
 
+async def unmade(services: Services) -> str:
+    async with services.database.session() as session:
+        return str(await session.scalar(text("SELECT 1 FROM not_yet_made")))
+
+
 async def hanging(_: Services) -> str:
     await asyncio.sleep(NEVER_S)
     return "never"
+
+
+async def test_a_database_without_tables_is_said_to_be_so(services: Services) -> None:
+    (part,) = await look(services, {"this": unmade})
+    assert (part.state, part.detail) == (
+        "away", "there are no tables yet; they are being made, or wait for: marksight migrate",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
