@@ -131,8 +131,8 @@ def test_deciding_row_is_the_first_that_matches() -> None:
         assert deciding_row(bits).verdict == first_match(np.array([bits], np.int32))[0]
 
 
-SCORES = st.sampled_from([MISSING, 0, ONE]) | st.integers(0, ONE)
-MARGINS = st.integers(-ONE, ONE)
+SCORES = st.sampled_from([MISSING, 0, ONE]) | st.integers(0, ONE) | st.integers(ONE * 8 // 10, ONE)
+MARGINS = st.integers(-ONE, ONE) | st.integers(ONE * 8 // 10, ONE)
 MEASURED = st.builds(Measured, SCORES, MARGINS, SCORES)
 FACTS = st.lists(st.sampled_from([reason for reason in Reason if not reason & FINDINGS]), max_size=2).map(
     lambda facts: int(sum(set(facts)))

@@ -183,7 +183,7 @@ def test_another_mark_altogether_is_a_rival(lines: tuple[Spec, ...], fails: bool
 
 def test_a_date_is_held_against_the_day_only_where_the_field_is_likely() -> None:
     inspection = told(("{YYWW}XBL",), "QHEFAXBL")
-    assert "UNVERIFIED" not in codes(inspection)
+    assert (inspection.verdict, codes(inspection)) == ("fail", ["RIVAL_TEXT"])
     assert not inspection.facts & Reason.DATE_IN_FUTURE
 
 

@@ -63,6 +63,7 @@ async def test_what_was_put_is_got(store: BucketStore) -> None:
 
 async def test_prefixes_are_kept_apart(store: BucketStore, endpoint: str) -> None:
     address = await store.put(PICTURE)
+    assert await store.exists(address)
     assert not await BucketStore.at("pictures", "plant-2", endpoint=endpoint).exists(address)
     assert not await BucketStore.at("pictures", endpoint=endpoint).exists(address)
 

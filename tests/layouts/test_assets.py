@@ -51,6 +51,11 @@ def test_every_token_used_exists(path: Path) -> None:
     assert used <= defined
 
 
+def test_every_sheet_and_script_is_looked_at() -> None:
+    assert len(SHEETS) > 20
+    assert len(SCRIPTS) > 20
+
+
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
 def test_nothing_is_written_smaller_than_12_px(path: Path) -> None:
     sizes = re.findall(r"(?:font-size:|font:[^;}]*?)\s*([0-9.]+)px", path.read_text(encoding="utf-8"))

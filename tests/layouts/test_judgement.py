@@ -22,6 +22,8 @@ def test_names_from_outside_are_escaped() -> None:
     html = judgement(verdict="pass", state="done", reasons=[], recipe={"name": "<b>"}, file_name="<img>.jpg")
     assert "<b>" not in html
     assert "<img>" not in html
+    assert "&lt;b&gt;" in html
+    assert "&lt;img&gt;.jpg" in html
 
 
 def test_nothing_in_view_draws_nothing() -> None:

@@ -40,4 +40,6 @@ def test_waiting_says_for_what() -> None:
 
 
 def test_sentences_from_outside_are_escaped() -> None:
-    assert "<script>" not in states.error("<script>")
+    html = states.error("<script>")
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html

@@ -73,6 +73,7 @@ async def test_with_everything_there_all_is_well(emptied: None, services: Servic
 
 async def test_no_finding_holds_a_password(emptied: None, services: Services) -> None:
     text = str([finding async for finding in doctor.examine(services.settings)])
+    assert "image store" in text
     for role in state_folder.PASSWORDS:
         assert embedded_urls.password_file(services.settings.home, role).read_text().strip() not in text
 

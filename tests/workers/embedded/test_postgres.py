@@ -67,6 +67,7 @@ async def test_nobody_enters_with_a_wrong_password(empty_postgres: Path, role: s
 def test_no_password_stands_in_the_arguments(empty_postgres: Path) -> None:
     pid = (empty_postgres / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+    assert b"postgres" in arguments
     for role in state_folder.PASSWORDS:
         assert embedded_urls.password_file(empty_postgres, role).read_bytes().strip() not in arguments
 
