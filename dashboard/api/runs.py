@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from dashboard.api.run_schemas import RunFilePage, RunFileView, RunPage, RunView
 from dashboard.api.upload import Word
 from dashboard.api.uploads import Key
 from data.queries import runs
-from data.queries.run_view import ResultRow
 from data.queries.runs import RunFilter
 from data.tables import FileState, RunState
 from workers import runs as use_cases
@@ -170,7 +168,8 @@ async def get_results(services: WithServices, run_id: UUID) -> Response:
     await _view(services, run_id)
     name = f'attachment; filename="run-{run_id}.csv"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return StreamingResponse(table(_rows(services, run_id)), 200, headers, "text/csv; charset=utf-8")
+    rows = runs.result_rows(services.database.session, run_id)
+    return StreamingResponse(table(rows), 200, headers, "text/csv; charset=utf-8")
 
 
 @router.get(
@@ -200,9 +199,3 @@ async def follow_run(
 async def _view(services: Services, run_id: UUID) -> RunView:
     async with services.database.session() as session:
         return RunView.of(await runs.summary(session, run_id))
-
-
-async def _rows(services: Services, run_id: UUID) -> AsyncIterator[ResultRow]:
-    async with services.database.session() as session:
-        async for row in runs.result_rows(session, run_id):
-            yield row

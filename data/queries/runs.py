@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.json import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.ids import uuid7_floor, uuid7_time
 from data.errors import NotFound
@@ -34,6 +35,9 @@ from data.tables import (
 
 ROWS_AT_ONCE = 1000
 """Rows of results held in memory at a time."""
+
+Sessions = Callable[[], AsyncSession]
+"""Opens a session."""
 
 _LINES = cast("$.lines[*].text", JSONPATH)
 
@@ -118,15 +122,35 @@ async def files(
     return page_of([_file(row, *made.get(row.id, (None, 0))) for row in rows], size, lambda item: item.id)
 
 
-async def result_rows(session: AsyncSession, run_id: UUID) -> AsyncIterator[ResultRow]:
-    """Yield what became of every inspection of a run, as they came, then its refused files; in constant memory."""
-    options = {"yield_per": ROWS_AT_ONCE}
-    async for row in await session.stream(_results(run_id), execution_options=options):
+async def result_rows(sessions: Sessions, run_id: UUID) -> AsyncIterator[ResultRow]:
+    """Yield what became of every inspection of a run, as they came, then its refused files; in constant memory.
+
+    They are read `ROWS_AT_ONCE` at a time, each time in a session of its own: whoever takes them slowly holds no
+    connection meanwhile.
+    """
+    async for row in _in_pieces(sessions, _results(run_id), Inspection.id):
         yield _result(row)
-    refused = select(RunFile.name, RunFile.error_code, RunFile.error_detail)
-    refused = refused.where(RunFile.run_id == run_id, RunFile.state == "refused").order_by(RunFile.id)
-    async for name, code, detail in await session.stream(refused, execution_options=options):
+    refused = select(RunFile.id, RunFile.name, RunFile.error_code, RunFile.error_detail)
+    async for _, name, code, detail in _in_pieces(
+        sessions, refused.where(RunFile.run_id == run_id, RunFile.state == "refused"), RunFile.id
+    ):
         yield ResultRow(name, "refused", error=_failure(code, detail))
+
+
+async def _in_pieces(
+    sessions: Sessions, statement: Select[*tuple[Any, ...]], id_: InstrumentedAttribute[UUID]
+) -> AsyncIterator[Row[*tuple[Any, ...]]]:
+    """Yield the rows of a statement, whose first column is their id, in the order of their ids."""
+    rest = statement.order_by(id_).limit(ROWS_AT_ONCE)
+    wanted = rest
+    while True:
+        async with sessions() as session:
+            rows = (await session.execute(wanted)).all()
+        for row in rows:
+            yield row
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        wanted = rest.where(id_ > rows[-1][0])
 
 
 def _runs() -> Select[*tuple[Any, ...]]:
@@ -199,11 +223,10 @@ def _results(run_id: UUID) -> Select[*tuple[Any, ...]]:
     told = (Result.verdict, Result.disposition, Result.score, Result.confidence, Result.reasons)
     lines = func.jsonb_path_query_array(Result.evidence, _LINES).label("lines")
     return (
-        select(Inspection, Unit, *told, lines)
+        select(Inspection.id, Inspection, Unit, *told, lines)
         .join(Unit, Unit.id == Inspection.unit_id)
         .outerjoin(Result, Result.inspection_id == Inspection.id)
         .where(Inspection.run_id == run_id)
-        .order_by(Inspection.id)
     )
 
 

@@ -203,6 +203,25 @@ async def test_files_come_in_their_order_with_what_they_made(database: Database)
     assert (two.error.code, second.next_cursor) == ("NOT_AN_IMAGE", None)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4], ids="{} rows, two at a time".format)
+async def test_result_rows_are_all_there_however_many_are_read_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(runs, "ROWS_AT_ONCE", 2)
+    run_id = await begun(database)
+    made = [await ended(database, "pass", run_id=run_id, serial=str(index)) for index in range(number)]
+    assert [row.inspection_id async for row in runs.result_rows(database.session, run_id)] == made
+
+
+async def test_whoever_takes_result_rows_slowly_holds_no_connection(database: Database) -> None:
+    run_id = await begun(database)
+    await ended(database, "pass", run_id=run_id, serial="A")
+    rows = runs.result_rows(database.session, run_id)
+    await anext(rows)
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert [row async for row in rows] == []
+
+
 async def test_result_rows_tell_every_inspection_and_every_refused_file(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,8 +233,7 @@ async def test_result_rows_tell_every_inspection_and_every_refused_file(
         await work.commit()
     states = ("pass", "received", "failed", "fail", "cancelled")
     made = [await ended(database, state, run_id=run_id, file_name=state, serial=state) for state in states]
-    async with database.session() as session:
-        found = [row async for row in runs.result_rows(session, run_id)]
+    found = [row async for row in runs.result_rows(database.session, run_id)]
     assert [row.inspection_id for row in found] == [*made, None]
     assert [row.state for row in found] == ["done", "received", "failed", "done", "cancelled", "refused"]
     assert [row.verdict for row in found] == ["pass", None, None, "fail", None, None]
