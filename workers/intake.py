@@ -24,6 +24,7 @@ from core.image import ImageFacts, probe
 from data.channels import OUTBOX
 from data.outage import AWAY, is_away
 from data.priorities import Priority
+from data.repositories.idempotency import Made
 from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection, Pictured
 from data.repositories.parts import Seat
@@ -240,7 +241,7 @@ async def remember(work: UnitOfWork, intended: Intended) -> bool:
     caller, key = intended.particulars.caller, intended.particulars.idempotency_key
     if key is None:
         return True
-    return await work.idempotency.remember(caller, key, request_digest=intended.digest, inspection_id=intended.id)
+    return await work.idempotency.remember(caller, key, request_digest=intended.digest, made=Made(intended.id))
 
 
 async def _capture(work: UnitOfWork, particulars: Particulars, in_force_at: datetime | None) -> Capture:

@@ -25,6 +25,7 @@ from data.incoming import IncomingFile
 from data.priorities import Priority
 from data.queries import uploads
 from data.queries.uploads import Upload
+from data.repositories.idempotency import Made
 from data.repositories.runs import NewRun
 from data.tables import Document, RunType
 from data.unit_of_work import UnitOfWork
@@ -225,7 +226,7 @@ async def _made_before(work: UnitOfWork, sender: Sender, digest: bytes) -> UUID 
 async def _remember(work: UnitOfWork, sender: Sender, digest: bytes, run_id: UUID) -> bool:
     if sender.key is None:
         return True
-    return await work.idempotency.remember(sender.caller, sender.key, request_digest=digest, run_id=run_id)
+    return await work.idempotency.remember(sender.caller, sender.key, request_digest=digest, made=Made(run_id=run_id))
 
 
 async def _placed(services: Services, run_id: UUID, name: str, position: int) -> Upload:

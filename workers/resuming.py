@@ -5,24 +5,29 @@
 3. With its last byte it is stored (`workers.adopting`), before that is acknowledged. Whoever asks about a file that is
    whole and was not stored, for a crash between, has it stored first.
 4. A run of its own (`announce`) is complete with its file; a file added to another run leaves that to its sender.
+5. A file that is begun again under its idempotency key is the same file: nothing of it comes twice.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Protocol
 from uuid import UUID
 
 from data.channels import RUNS
-from data.errors import DigestMismatch, NotFound, OffsetMismatch, UploadEnded, UploadTooLong
+from data.errors import DigestMismatch, IdempotencyMismatch, NotFound, OffsetMismatch, UploadEnded, UploadTooLong
 from data.incoming import IncomingFile
 from data.queries import uploads
 from data.queries.uploads import Upload
+from data.repositories.idempotency import Made
+from data.unit_of_work import UnitOfWork
 from workers.adopting import TOUCH_S, adopt, ended, look, touch
 from workers.composition import Services
-from workers.receiving import Announced, RunParticulars, Sender, begin
+from workers.receiving import LOCAL, Announced, RunParticulars, Sender, begin
 
 WAIT_S = 1.0
 """How long a request that goes on with a file waits for the connection that was cut to be noticed."""
@@ -69,22 +74,27 @@ async def announce(services: Services, particulars: RunParticulars, sender: Send
     return await progress(services, file_id)
 
 
-async def add_file(services: Services, run_id: UUID, file: Announced) -> Progress:
-    """Add a file to a run that was begun.
+async def add_file(services: Services, run_id: UUID, file: Announced, sender: Sender = LOCAL) -> Progress:
+    """Add a file to a run that was begun; under a key that came before, say how far the file it made has come.
 
     Raises:
         NotFound: there is no such run.
         UploadEnded: it takes no files any more.
+        IdempotencyMismatch: the key came before, with another request.
     """
+    digest = hashlib.sha256(json.dumps(["file", str(run_id), *astuple(file)]).encode()).digest()
     async with services.database.unit_of_work() as work:
         state = await work.settling.lock(run_id)
         if state is None:
             raise NotFound("run", run_id)
-        if state != "pending":
-            raise UploadEnded(f"The run is {state} and takes no files any more.")
-        file_id = await work.runs.add_file(run_id, file.name, byte_count=file.byte_count)
-        await work.notify(RUNS, {"run_id": str(run_id)})
-        await work.commit()
+        file_id = await _made_before(work, sender, digest)
+        if file_id is None:
+            if state != "pending":
+                raise UploadEnded(f"The run is {state} and takes no files any more.")
+            file_id = await work.runs.add_file(run_id, file.name, byte_count=file.byte_count)
+            await _remember(work, sender, digest, file_id)
+            await work.notify(RUNS, {"run_id": str(run_id)})
+            await work.commit()
     return await progress(services, file_id)
 
 
@@ -154,6 +164,20 @@ async def terminate(services: Services, file_id: UUID) -> None:
         await work.notify(RUNS, {"run_id": str(found.run_id)})
         await work.commit()
     await services.incoming.remove(file_id)
+
+
+async def _made_before(work: UnitOfWork, sender: Sender, digest: bytes) -> UUID | None:
+    known = await work.idempotency.known(sender.caller, sender.key, digest) if sender.key is not None else None
+    return known.run_file_id if known else None
+
+
+async def _remember(work: UnitOfWork, sender: Sender, digest: bytes, file_id: UUID) -> None:
+    """Bind the key, if there is one; the run is locked, so that only a request for another can be first."""
+    made = Made(run_file_id=file_id)
+    if sender.key is not None and not await work.idempotency.remember(
+        sender.caller, sender.key, request_digest=digest, made=made
+    ):
+        raise IdempotencyMismatch(f"The idempotency key {sender.key!r} is used at this moment, with another request.")
 
 
 async def _take(

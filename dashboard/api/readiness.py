@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from data import migrate
 from data.outage import is_unmade
-from data.queries.recipes import names
+from data.queries.recipes import count
 from data.setting_up import is_being_set_up
 from data.urls import redis_url
 from workers.composition import Services
@@ -88,7 +88,7 @@ async def _recipes(services: Services) -> str:
     async with services.database.session() as session:
         if await is_being_set_up(session):
             raise NotThere("what comes with the program is being added")
-        return f"{len(await names(session)):,} recipes"
+        return f"{await count(session):,} recipes"
 
 
 async def _queue(services: Services) -> str:

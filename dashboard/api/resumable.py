@@ -28,7 +28,7 @@ from dashboard.api.references import references
 from dashboard.api.run_fields import run_fields
 from dashboard.api.run_schemas import UploadView
 from dashboard.api.upload import path_name
-from data.errors import DigestMismatch, UploadTooLong
+from data.errors import DigestMismatch, OffsetMismatch, UploadTooLong
 from workers.composition import Services
 from workers.receiving import Announced, Sender
 from workers.resuming import Checksum, Progress, add_file, announce, append, progress, terminate
@@ -95,7 +95,9 @@ async def describe_uploads(services: WithServices) -> Response:
 
 
 async def create(request: Request, services: Services, sender: Sender) -> Response:
-    """Begin an upload, with its first bytes if they come along."""
+    """Begin an upload, with its first bytes if they come along; of one that was begun before, under its key, say how
+    far it has come.
+    """
     _check_version(request)
     length = _number(request, "Upload-Length")
     if length > services.settings.max_upload_bytes:
@@ -108,11 +110,14 @@ async def create(request: Request, services: Services, sender: Sender) -> Respon
     await services.incoming.check_room(length)
     with references("run", "upload"):
         if told.get("run"):
-            found = await add_file(services, _run_id(told["run"]), file)
+            found = await add_file(services, _run_id(told["run"]), file, sender)
         else:
             found = await announce(services, run_fields(fields, "metadata").particulars(), sender, file)
-    if request.headers.get("content-type", "") == PIECE and not found.stored:
-        found = await _append(request, services, found.file_id, offset=found.offset)
+    if request.headers.get("content-type", "") == PIECE and not found.stored and found.offset == 0:
+        try:
+            found = await _append(request, services, found.file_id, offset=0)
+        except OffsetMismatch:  # the same request, at the same time, was first
+            found = await progress(services, found.file_id)
     view = UploadView.of(found, services.clock())
     return Response(
         view.model_dump_json(), 201, {**_headers(view), "Location": view.url}, media_type="application/json"

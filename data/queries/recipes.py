@@ -99,6 +99,11 @@ async def detail(session: AsyncSession, recipe_id: UUID) -> RecipeDetail:
     return RecipeDetail(recipe_id, versions[0].name, tuple(_view(row) for row in versions))
 
 
+async def count(session: AsyncSession) -> int:
+    """Return how many recipes there are."""
+    return await session.scalar(select(func.count()).select_from(Recipe)) or 0
+
+
 async def names(session: AsyncSession) -> frozenset[str]:
     """Return the names of all recipes."""
     return frozenset(await session.scalars(select(Recipe.name)))

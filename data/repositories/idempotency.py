@@ -18,10 +18,14 @@ KEPT_FOR = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Made:
-    """What a request made: an inspection, a run, or neither of them."""
+    """What a request made: an inspection, a run, a file of a run, or none of them."""
 
-    inspection_id: UUID | None
-    run_id: UUID | None
+    inspection_id: UUID | None = None
+    run_id: UUID | None = None
+    run_file_id: UUID | None = None
+
+
+NOTHING = Made()
 
 
 class IdempotencyKeys:
@@ -42,29 +46,20 @@ class IdempotencyKeys:
             return None
         if known.request_digest != request_digest:
             raise IdempotencyMismatch(f"The idempotency key {key!r} was used before, with another request.")
-        return Made(known.inspection_id, known.run_id)
+        return Made(known.inspection_id, known.run_id, known.run_file_id)
 
     async def made(self, caller: str, key: str, request_digest: bytes) -> UUID | None:
         """Return the inspection that this request made when it came first, or None; see `known`."""
         known = await self.known(caller, key, request_digest)
         return known.inspection_id if known else None
 
-    async def remember(
-        self,
-        caller: str,
-        key: str,
-        *,
-        request_digest: bytes,
-        inspection_id: UUID | None = None,
-        run_id: UUID | None = None,
-    ) -> bool:
+    async def remember(self, caller: str, key: str, *, request_digest: bytes, made: Made = NOTHING) -> bool:
         """Bind the key to what its request made; False if somebody else, at the same time, was first.
 
         Waits for whoever is about to bind the same key.
         """
         row = {"caller": caller, "key": key, "request_digest": request_digest}
-        made = {"inspection_id": inspection_id, "run_id": run_id}
-        bound = insert(IdempotencyKey).values(row | made).on_conflict_do_nothing(index_elements=["caller", "key"])
+        bound = insert(IdempotencyKey).values(row | vars(made)).on_conflict_do_nothing(index_elements=["caller", "key"])
         return await self._session.scalar(bound.returning(IdempotencyKey.key)) is not None
 
     async def say(self, caller: str, key: str, request_digest: bytes) -> bool:

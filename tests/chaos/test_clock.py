@@ -23,8 +23,6 @@ COUNT = 40
 MOVES = ("+1d", "-1d", "+40d", "+0d")
 """Where the clock stands after each move, beside the true one: a day ahead, a day behind, another month, right."""
 
-pytestmark = pytest.mark.timeout(300)
-
 
 class Clock:
     """The clock that a program sees, in a file that the library reads."""

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import pytest
-
 from tests.chaos import ledger
 from tests.chaos.house import PATIENCE_S, House
 from tests.chaos.sender import Sender
@@ -25,8 +23,6 @@ MEMBERS = 600
 KILLS = 2
 
 HOW_FAR = "SELECT members_done, lease_until > clock_timestamp() AS held FROM run_files WHERE name = $1"
-
-pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)

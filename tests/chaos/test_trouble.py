@@ -9,8 +9,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
 from tests.chaos import ledger
 from tests.chaos.conftest import Parts
 from tests.chaos.house import PATIENCE_S, House
@@ -21,8 +19,6 @@ from tests.workers.programs import until
 COUNT = 40
 FULL_BYTES = 1024
 """Less than any picture: each begins to be written, and cannot be."""
-
-pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ class Speed {
 
 class Upload {
   constructor(file, path) {
-    Object.assign(this, {file, path, size: file.size, sent: 0, state: "waiting", why: "", tus: null, speed: new Speed()})
+    Object.assign(this, {file, path, size: file.size, sent: 0, state: "waiting", why: "", key: freshKey(), tus: null, speed: new Speed()})
   }
 }
 
@@ -126,6 +126,7 @@ class Batch {
       endpoint: this.endpoint,
       metadata: {filename: upload.path, run},
       retryDelays: AGAIN_MS,
+      headers: {"Idempotency-Key": upload.key},
       uploadDataDuringCreation: !large,
       storeFingerprintForResuming: large,
       removeFingerprintOnSuccess: true,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from email.utils import parsedate_to_datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -406,6 +406,44 @@ async def test_a_creation_sent_again_under_its_key_gives_the_same_upload(api: ht
     assert again.headers["upload-offset"] == "2"
     assert_problem(await create(api, 5, key="k"), 422, "idempotency-key-reused")
     assert await kept() == before
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+async def test_a_small_file_of_a_run_whose_answer_was_lost_comes_once(api: httpx.AsyncClient, kept: Kept) -> None:
+    run = (await api.post("/v1/runs")).json()
+    told = {"Upload-Length": "6", "Upload-Metadata": metadata(filename="a.png", run=run["id"]), **new_key()}
+    answers = await asyncio.gather(
+        *(api.post("/v1/uploads", content=b"123456", headers=PIECE | told) for _ in range(3))
+    )
+    before = await kept()
+    answers.append(await api.post("/v1/uploads", content=b"123456", headers=PIECE | told))
+    assert {answer.status_code for answer in answers} == {201}
+    assert (answers[-1].status_code, answers[-1].headers["upload-offset"]) == (201, "6")
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert await kept() == before
+    assert [name for name, _, _ in await files_of(api, run)] == ["a.png"]
+    other = {**told, "Upload-Length": "7"}
+    assert_problem(await api.post("/v1/uploads", headers=TUS | other), 422, "idempotency-key-reused")
+
+
+async def test_a_file_of_a_run_that_is_complete_is_told_again_to_who_lost_the_answer(api: httpx.AsyncClient) -> None:
+    run = (await api.post("/v1/runs")).json()
+    told = {"Upload-Length": "2", "Upload-Metadata": metadata(filename="a.png", run=run["id"]), **new_key()}
+    first = await api.post("/v1/uploads", content=b"12", headers=PIECE | told)
+    assert (await api.post(f"{run['url']}/complete")).is_success
+    again = await api.post("/v1/uploads", content=b"12", headers=PIECE | told)
+    assert (again.status_code, again.headers["location"]) == (201, first.headers["location"])
+
+
+async def test_first_bytes_sent_again_follow_nothing(api: httpx.AsyncClient) -> None:
+    told = {"Upload-Length": "6", "Upload-Metadata": metadata(filename="a.png"), **new_key()}
+    await api.post("/v1/uploads", content=b"123", headers=PIECE | told)
+    again = await api.post("/v1/uploads", content=b"123", headers=PIECE | told)
+    assert (again.status_code, again.headers["upload-offset"]) == (201, "3")
+    assert (await patch(api, again.headers["location"], b"456", 3)).headers["upload-offset"] == "6"
 
 
 async def test_equal_uploads_are_stored_once(api: httpx.AsyncClient, kept: Kept) -> None:

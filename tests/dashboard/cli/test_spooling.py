@@ -29,8 +29,6 @@ from workers.embedded import postgres as embedded_postgres
 from workers.embedded.service_user import service_user
 from workers.intake import Particulars, accept
 
-pytestmark = pytest.mark.timeout(300)
-
 
 class Postgres:
     """An embedded PostgreSQL of these tests' own, to be killed."""

@@ -25,7 +25,6 @@ from workers.status import PartStatus
 START_S = 120.0
 PARTS = {"postgres", "valkey", "migrate", "relay", "watch", "worker-1", "server"}
 KEPT = PARTS - {"migrate"}
-pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

@@ -112,8 +112,8 @@ async def test_a_key_binds_a_run_as_it_does_an_inspection(database: Database) ->
     run_id, _ = await begun(database)
     async with database.unit_of_work() as work:
         assert await work.idempotency.known("line 1", "k", DIGEST) is None
-        assert await work.idempotency.remember("line 1", "k", request_digest=DIGEST, run_id=run_id)
-        assert not await work.idempotency.remember("line 1", "k", request_digest=DIGEST, run_id=run_id)
+        assert await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(run_id=run_id))
+        assert not await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(run_id=run_id))
         assert await work.idempotency.known("line 1", "k", DIGEST) == Made(None, run_id)
         assert await work.idempotency.made("line 1", "k", DIGEST) is None
         with pytest.raises(IdempotencyMismatch):

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from data.database import Database
 from data.errors import IdempotencyMismatch, NotFound
-from data.repositories.idempotency import KEPT_FOR
+from data.repositories.idempotency import KEPT_FOR, Made
 from data.repositories.parts import Seat
 from data.tables import (
     TRANSITIONS,
@@ -236,20 +236,20 @@ class TestIdempotencyKeys:
         [id_] = await waiting(database)
         async with database.unit_of_work() as work:
             assert await work.idempotency.made("line 1", "k", DIGEST) is None
-            assert await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            assert await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(id_))
             assert await work.idempotency.made("line 1", "k", DIGEST) == id_
 
     async def test_a_key_with_another_request_is_refused(self, database: Database) -> None:
         [id_] = await waiting(database)
         async with database.unit_of_work() as work:
-            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(id_))
             with pytest.raises(IdempotencyMismatch):
                 await work.idempotency.made("line 1", "k", OTHER)
 
     async def test_callers_have_keys_of_their_own(self, database: Database) -> None:
         [id_] = await waiting(database)
         async with database.unit_of_work() as work:
-            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+            await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(id_))
             assert await work.idempotency.made("line 2", "k", OTHER) is None
 
     async def test_of_many_at_once_one_binds_the_key(self, database: Database) -> None:
@@ -257,7 +257,7 @@ class TestIdempotencyKeys:
 
         async def bind() -> bool:
             async with database.unit_of_work() as work:
-                bound = await work.idempotency.remember("line 1", "k", request_digest=DIGEST, inspection_id=id_)
+                bound = await work.idempotency.remember("line 1", "k", request_digest=DIGEST, made=Made(id_))
                 await work.commit()
             return bound
 
