@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -49,7 +50,7 @@ async def judged(services: Services, *data: bytes, region: Any = None, **told: A
 async def test_the_picture_that_reads_best_is_judged(composed: Composed) -> None:
     found = await judged(composed(ReadsBright("2531")), png(0), png(255))
     assert (found.inspection.verdict, found.inspection.picture) == ("pass", 1)
-    evidence = found.result().evidence
+    evidence = json.loads(found.result().evidence)
     assert evidence["picture"] == 1
     assert [one["lighting"] for one in evidence["pictures"]] == ["light 0", "light 1"]
 
@@ -73,7 +74,7 @@ async def test_the_units_region_alone_is_read(composed: Composed) -> None:
     reader = ReadsBright("2531")
     found = await judged(composed(reader), png(255), region={"quad": CORNERS})
     assert reader.sizes == [(32, 24)]
-    assert found.result().evidence["outline"][0] == [8.0, 4.0], "told where it lies in the whole picture"
+    assert json.loads(found.result().evidence)["outline"][0] == [8.0, 4.0], "told where it lies in the whole picture"
 
 
 async def test_a_region_beside_the_picture_is_not_judged(composed: Composed) -> None:
@@ -97,7 +98,7 @@ async def test_the_lots_texts_are_verified(
 ) -> None:
     found = await judged(composed(ReadsBright("2531")), png(255), lot_id=uuid4(), lot_texts=texts)
     assert (found.inspection.verdict, [told.code for told in found.inspection.reasons]) == (verdict, codes)
-    assert found.result().evidence["lot"] == {"texts": texts or {}, "on_hold": False, "marks": []}
+    assert json.loads(found.result().evidence)["lot"] == {"texts": texts or {}, "on_hold": False, "marks": []}
 
 
 async def test_a_date_that_the_lot_says_is_still_held_against_the_day_of_the_picture(composed: Composed) -> None:
