@@ -39,7 +39,7 @@ def parts(settings: Settings, port: int, user: ServiceUser | None) -> tuple[Part
         *services,
         *steps,
         Part("relay", command("relay", "relay"), loaded),
-        Part("watch", command("watch", "watch"), loaded),
+        Part("watch", command("watch", "watch", nice=WORKER_NICE), loaded),
         *(
             Part(name, command(name, "worker", "--name", name, nice=WORKER_NICE), loaded)
             for name in _worker_names(settings)

@@ -45,6 +45,12 @@ async def seed(services: Services, *, say: Progress = lambda _: None) -> Seeded:
     return Seeded(len(recipes), len(pictures))
 
 
+async def has_recipes(services: Services) -> bool:
+    """Return whether every bundled recipe is there."""
+    async with services.database.session() as session:
+        return {recipe.name for recipe in bundled.recipes().values()} <= await names(session)
+
+
 async def _recipe(services: Services, recipe: Recipe, say: Progress) -> bool:
     """Make and publish a recipe, unless one of its name is there; False if so."""
     async with services.database.unit_of_work() as work:

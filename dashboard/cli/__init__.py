@@ -7,6 +7,7 @@ verdict), 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from traceback import print_exc
@@ -34,6 +35,9 @@ COMMANDS = {
 """Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`.
 
 Without a panel a command is hidden."""
+
+GARBAGE = 50_000
+"""So many objects more than before are looked through for garbage. Python's own 700 take a sixth of every start."""
 
 app = typer.Typer(
     help="Marksight reads the top marks of integrated circuits, checks them, and keeps the proof.",
@@ -64,6 +68,7 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; an error that can be told in one line is, without a traceback."""
+    gc.set_threshold(GARBAGE)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
     try:

@@ -18,23 +18,27 @@ def seed(
     `marksight up` does it by itself at every start; what is there already is left alone.
     """
     import asyncio
+    from contextlib import nullcontext
 
+    from data.migrate import current, head
     from data.setting_up import setting_up
     from data.settings import settings
     from data.urls import app_url, owner_url
     from workers.composition import compose
-    from workers.seed import Seeded
+    from workers.seed import Seeded, has_recipes
     from workers.seed import seed as run
 
     async def seeded() -> Seeded:
-        async with setting_up((owner_url if schema else app_url)(settings())):
-            if schema:
-                await asyncio.to_thread(migrate)
-            services = compose(settings())
-            try:
+        url = (owner_url if schema else app_url)(settings())
+        services = compose(settings())
+        try:
+            there = await asyncio.to_thread(current, url) == head() and await has_recipes(services)
+            async with nullcontext() if there else setting_up(url):  # nobody waits for what is there already
+                if schema:
+                    await asyncio.to_thread(migrate)
                 return await run(services, say=typer.echo)
-            finally:
-                await services.close()
+        finally:
+            await services.close()
 
     done = asyncio.run(seeded())
     typer.echo(f"{done.recipes} recipes and {done.pictures} pictures are new")

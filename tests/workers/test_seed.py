@@ -19,7 +19,7 @@ from workers.composition import Services, compose
 from workers.inspecting import inspect_batch
 from workers.outbox import next_batch
 from workers.recipes import edit_draft
-from workers.seed import Seeded, seed
+from workers.seed import Seeded, has_recipes, seed
 
 SAMPLES = bundled.samples()
 RECIPES = bundled.recipes()
@@ -40,6 +40,12 @@ async def test_everything_bundled_is_there_and_waits(services: Services) -> None
     shown = [(item.file_name, item.recipe.name if item.recipe else None) for item in page.items]
     assert shown == [(sample.name, RECIPES[sample.recipe].name) for sample in SAMPLES[::-1]]
     assert len(said) == len(RECIPES) + len(SAMPLES)
+
+
+async def test_who_asks_is_told_whether_the_recipes_are_there(services: Services) -> None:
+    assert not await has_recipes(services)
+    await seed(services)
+    assert await has_recipes(services)
 
 
 async def test_done_again_it_does_nothing(services: Services) -> None:
