@@ -78,7 +78,6 @@ async def test_a_worker_frozen_in_the_middle_of_an_archive_is_refused_when_it_wa
     finally:
         os.kill(pid, signal.SIGCONT)
     await until(lambda: late(house, opener) > before, PATIENCE_S)
-    assert await house.pid(opener) == pid, "it woke and went on; nobody started another"
     left = await ledger.reconcile_runs(house, sender, [shipment], like="frozen%")
     assert left.orphans == 0
 

@@ -40,8 +40,7 @@ async def test_a_worker_frozen_past_its_lease_is_refused_when_it_wakes(house: Ho
         await ledger.until_quiet(house)  # the other one has judged what the frozen one held
     finally:
         os.kill(pid, signal.SIGCONT)
-    await until(lambda: refused(house, "worker-1") > before, PATIENCE_S)
-    assert await house.pid("worker-1") == pid, "it woke and went on; nobody started another"
+    await until(lambda: refused(house, "worker-1") > before, PATIENCE_S)  # after which its process may be replaced
     left = await ledger.reconcile(house, sender, sent, like="frozen-%")
     assert left == Left(0, 0)
 
