@@ -72,12 +72,14 @@ async def test_an_archive_whose_workers_are_killed_in_its_middle_is_opened_once(
 async def test_a_worker_frozen_in_the_middle_of_an_archive_is_refused_when_it_wakes(house: House) -> None:
     async with shipped(house, "frozen") as (sender, shipment):
         opener, pid = await freeze(house, shipment)
-        before = late(house, opener)
+        before, endings = late(house, opener), house.log(opener).count("ending")
     try:
         await ledger.until_quiet(house)  # the other one has opened what was left, and judged it all
     finally:
         os.kill(pid, signal.SIGCONT)
     await until(lambda: late(house, opener) > before, PATIENCE_S)
+    went_on = await house.pid(opener) == pid
+    assert went_on or house.log(opener).count("ending") > endings, "it goes on, or says why it ends"
     left = await ledger.reconcile_runs(house, sender, [shipment], like="frozen%")
     assert left.orphans == 0
 
