@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ from data.priorities import Priority
 from data.repositories.idempotency import Made
 from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection, Pictured
-from data.repositories.parts import Seat
+from data.repositories.parts import Attempt, Seat
 from data.store import address_of
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
@@ -217,10 +217,21 @@ async def write_down(
     particulars = intended.particulars
     taken_over = await _capture(work, particulars, in_force_at)
     ids = await write(services, work, [picture for picture, _ in intended.pictures])
+    attempt = await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat)
+    new = inspection_of(intended, taken_over, attempt, ids)
+    await work.inspections.add(new)
+    await work.outbox.add(new.id, new.priority)
+    await work.notify(OUTBOX, {"priority": int(particulars.priority)})
+    return await remember(work, intended)
+
+
+def inspection_of(intended: Intended, taken_over: Capture, attempt: Attempt, ids: Mapping[str, UUID]) -> NewInspection:
+    """Return the inspection as it is written; `ids` are those of its pictures' rows, by address."""
+    particulars = intended.particulars
     first, *others = [Pictured(ids[picture.address], lighting) for picture, lighting in intended.pictures]
-    new = NewInspection(
+    return NewInspection(
         id=intended.id,
-        attempt=await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat),
+        attempt=attempt,
         image_id=first.image_id,
         lighting=first.lighting,
         others=tuple(others),
@@ -230,10 +241,6 @@ async def write_down(
         trigger_number=particulars.trigger_number,
         **vars(taken_over),
     )
-    await work.inspections.add(new)
-    await work.outbox.add(new.id, new.priority)
-    await work.notify(OUTBOX, {"priority": int(particulars.priority)})
-    return await remember(work, intended)
 
 
 async def remember(work: UnitOfWork, intended: Intended) -> bool:

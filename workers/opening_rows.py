@@ -16,7 +16,7 @@ from data.errors import BlobDamaged
 from data.queries.opening import RunContext
 from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection
-from data.repositories.parts import Attempt, Seat
+from data.repositories.parts import Attempt, Seat, Sought
 from data.store import address_of
 from data.unit_of_work import UnitOfWork
 from workers.archives import FileRefused
@@ -101,7 +101,7 @@ async def write_inspections(
 ) -> None:
     """Write the inspections of files whose rows and pictures are there."""
     shown = [(each, place) for each in opened for place in each.kept.places]
-    attempts = await _attempts(work, context, [place for _, place in shown])
+    attempts = await work.parts.begin_attempts([_sought(context, place) for _, place in shown])
     new = [
         _inspection(work.new_id(), context, each, attempt=attempt, place=place, image_ids=image_ids)
         for (each, place), attempt in zip(shown, attempts, strict=True)
@@ -114,12 +114,11 @@ async def write_inspections(
         await work.notify(OUTBOX, {"priority": context.priority})
 
 
-async def _attempts(work: UnitOfWork, context: RunContext, shown: Sequence[Place | None]) -> list[Attempt]:
-    if context.type != "tray":
-        return await work.parts.begin_loose(context.lot_id, len(shown))
-    carrier = str((context.tray or {})["carrier"])
-    seats = [Seat(carrier, place.row, place.column) for place in shown if place is not None]
-    return [await work.parts.begin_attempt(context.lot_id, None, seat) for seat in seats]
+def _sought(context: RunContext, place: Place | None) -> Sought:
+    """Return the unit that a picture of the run shows there: of a tray, by its seat; else a loose part."""
+    if context.type != "tray" or place is None:
+        return Sought(context.lot_id)
+    return Sought(context.lot_id, seat=Seat(str((context.tray or {})["carrier"]), place.row, place.column))
 
 
 def _inspection(

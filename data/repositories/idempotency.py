@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -26,6 +27,15 @@ class Made:
 
 
 NOTHING = Made()
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A key, with the digest of the request that it came with, and what that made."""
+
+    key: str
+    request_digest: bytes
+    made: Made = NOTHING
 
 
 class IdempotencyKeys:
@@ -53,14 +63,30 @@ class IdempotencyKeys:
         known = await self.known(caller, key, request_digest)
         return known.inspection_id if known else None
 
+    async def among(self, caller: str, keys: Collection[str]) -> set[str]:
+        """Return those of a caller's keys that came before, with whatever request."""
+        known = select(IdempotencyKey.key).where(IdempotencyKey.caller == caller, IdempotencyKey.key.in_(keys))
+        return set(await self._session.scalars(known))
+
     async def remember(self, caller: str, key: str, *, request_digest: bytes, made: Made = NOTHING) -> bool:
         """Bind the key to what its request made; False if somebody else, at the same time, was first.
 
         Waits for whoever is about to bind the same key.
         """
-        row = {"caller": caller, "key": key, "request_digest": request_digest}
-        bound = insert(IdempotencyKey).values(row | vars(made)).on_conflict_do_nothing(index_elements=["caller", "key"])
-        return await self._session.scalar(bound.returning(IdempotencyKey.key)) is not None
+        return await self.remember_all(caller, [Bound(key, request_digest, made)])
+
+    async def remember_all(self, caller: str, bound: Sequence[Bound]) -> bool:
+        """Bind keys, each once, at the cost of one; False if somebody else was first with any of them.
+
+        They are bound in one order, whoever binds, so that no two who wait for each other do so crosswise.
+        """
+        rows = [
+            {"caller": caller, "key": each.key, "request_digest": each.request_digest, **vars(each.made)}
+            for each in sorted(bound, key=lambda each: each.key)
+        ]
+        fresh = insert(IdempotencyKey).values(rows).on_conflict_do_nothing(index_elements=["caller", "key"])
+        kept = await self._session.scalars(fresh.returning(IdempotencyKey.key))
+        return len(kept.all()) == len(rows)
 
     async def say(self, caller: str, key: str, request_digest: bytes) -> bool:
         """Bind the key to a request that makes nothing; False if that very request came before.

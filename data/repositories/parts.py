@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -36,11 +38,41 @@ class Attempt:
     number: int
 
 
+@dataclass(frozen=True)
+class Sought:
+    """A unit as a picture names it: within its lot by its serial, or else by its seat; by neither, a loose part."""
+
+    lot_id: UUID | None
+    serial: str | None = None
+    seat: Seat | None = None
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Whether it is named by a serial, and by a seat."""
+        return self.serial is not None, self.seat is not None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns of its row that tell it from others."""
+        return {"lot_id": self.lot_id, "serial": self.serial, **_place(self.seat)}
+
+
 Known = tuple[list[str], str]
 """The columns by which a unit is known, and which units are known by them."""
 
 _SERIAL: Known = (["lot_id", "serial"], "serial IS NOT NULL")
 _SEAT: Known = (["lot_id", "carrier", "place_row", "place_column"], "carrier IS NOT NULL")
+
+_KINDS: dict[tuple[bool, bool], Known | None] = {
+    (False, False): None,
+    (True, False): _SERIAL,
+    (False, True): _SEAT,
+    (True, True): None,
+}
+"""By what a unit is known, by whether it is named by a serial and by a seat; None: not by one thing alone."""
+
+UNITS_AT_ONCE = 1000
+"""Rows of one statement; each takes 7 of the 32,767 parameters that one may have."""
 
 
 class Parts:
@@ -70,7 +102,7 @@ class Parts:
         row = {"id": self._new_id(), "lot_id": lot_id, "serial": serial, "attempts": 1}
         if seat is None:
             return await self._count(row, _SERIAL if serial is not None else None)
-        place = {"carrier": seat.carrier, "place_row": seat.row, "place_column": seat.column}
+        place = _place(seat)
         if serial is None:
             return await self._count(row | place, _SEAT)
         if await self._is_taken(lot_id, place):
@@ -81,13 +113,52 @@ class Parts:
         except IntegrityError:  # another serial came to that seat at this very moment
             return await self._count(row, _SERIAL)
 
-    async def begin_loose(self, lot_id: UUID | None, count: int) -> list[Attempt]:
-        """Return the first attempts at so many loose parts, for each of which a unit is made up; at the cost of one."""
-        ids = [self._new_id() for _ in range(count)]
-        if ids:
-            rows = [{"id": id_, "lot_id": lot_id, "attempts": 1} for id_ in ids]
-            await self._session.execute(insert(Unit).values(rows))
-        return [Attempt(id_, 1) for id_ in ids]
+    async def begin_attempts(self, sought: Sequence[Sought]) -> list[Attempt]:
+        """Count one more attempt on each of these units, in their order, at the cost of one; see `begin_attempt`.
+
+        Their rows are written in one order, whoever asks, so that no two who write wait crosswise. Only those that are
+        named by a serial and a seat at once are counted one by one.
+        """
+        begun = {kind: await self._begin([each for each in sought if each.kind == kind]) for kind in _KINDS}
+        following = {kind: iter(attempts) for kind, attempts in begun.items()}
+        return [next(following[each.kind]) for each in sought]
+
+    async def _begin(self, sought: Sequence[Sought]) -> list[Attempt]:
+        """Count attempts on units that are all named by the same."""
+        if not sought:
+            return []
+        kind = sought[0].kind
+        if kind == (True, True):
+            return [await self.begin_attempt(each.lot_id, each.serial, each.seat) for each in sought]
+        known_by = _KINDS[kind]
+        if known_by is None:
+            rows = [{"id": self._new_id(), "lot_id": each.lot_id, "attempts": 1} for each in sought]
+            for some in _in_pieces(rows):
+                await self._session.execute(insert(Unit).values(some))
+            return [Attempt(row["id"], 1) for row in rows]
+        return await self._begin_known(sought, known_by)
+
+    async def _begin_known(self, sought: Sequence[Sought], known_by: Known) -> list[Attempt]:
+        columns, where = known_by
+        rows = [{**each.columns, "id": self._new_id(), "attempts": times} for each, times in Counter(sought).items()]
+        rows.sort(key=lambda row: tuple(map(str, (row[name] for name in columns))))
+        counted: dict[tuple[Any, ...], list[Any]] = {}
+        for some in _in_pieces(rows):
+            unit = insert(Unit).values(some)
+            more = unit.on_conflict_do_update(
+                index_elements=columns,
+                index_where=text(where),
+                set_={"attempts": Unit.attempts + unit.excluded.attempts},
+            )
+            told = (getattr(Unit, name) for name in columns)
+            for id_, attempts, *key in await self._session.execute(more.returning(Unit.id, Unit.attempts, *told)):
+                counted[tuple(key)] = [id_, attempts]
+        numbered = []
+        for each in reversed(sought):
+            unit_of = counted[tuple(each.columns[name] for name in columns)]
+            numbered.append(Attempt(*unit_of))
+            unit_of[1] -= 1
+        return numbered[::-1]
 
     async def _count(self, row: Mapping[str, object], known_by: Known | None) -> Attempt:
         unit = insert(Unit).values(row)
@@ -103,3 +174,11 @@ class Parts:
         """Tell whether a unit of the lot was seen in that seat before: carriers are filled again."""
         seen = select(Unit.id).where(Unit.lot_id.is_not_distinct_from(lot_id)).filter_by(**place)
         return await self._session.scalar(seen.limit(1)) is not None
+
+
+def _place(seat: Seat | None) -> dict[str, Any]:
+    return {} if seat is None else {"carrier": seat.carrier, "place_row": seat.row, "place_column": seat.column}
+
+
+def _in_pieces(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [rows[begin : begin + UNITS_AT_ONCE] for begin in range(0, len(rows), UNITS_AT_ONCE)]

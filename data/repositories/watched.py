@@ -82,9 +82,9 @@ class Watched:
         row = insert(WatchedRefusal).values(asdict(refusal)).on_conflict_do_nothing(index_elements=["key"])
         return await self._session.scalar(row.returning(WatchedRefusal.key)) is not None
 
-    async def take_back(self, key: bytes) -> None:
-        """Forget that a file was refused: it is taken in after all."""
-        await self._session.execute(delete(WatchedRefusal).where(WatchedRefusal.key == key))
+    async def take_back(self, *keys: bytes) -> None:
+        """Forget that these files were refused: they are taken in after all."""
+        await self._session.execute(delete(WatchedRefusal).where(WatchedRefusal.key.in_(keys)))
 
 
 def check_apart(path: str, others: Mapping[str, str]) -> None:

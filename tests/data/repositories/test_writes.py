@@ -84,16 +84,6 @@ class TestParts:
         assert first.unit_id != second.unit_id
         assert first.number == second.number == 1
 
-    async def test_loose_parts_begun_together_are_units_of_their_own(self, database: Database) -> None:
-        async with database.unit_of_work() as work:
-            lot = await work.parts.open_lot("A")
-            attempts = await work.parts.begin_loose(lot, 3)
-            assert await work.parts.begin_loose(lot, 0) == []
-            units = (await work.session.scalars(select(Unit))).all()
-        assert [attempt.number for attempt in attempts] == [1, 1, 1]
-        assert {unit.id for unit in units} == {attempt.unit_id for attempt in attempts}
-        assert {(unit.lot_id, unit.attempts) for unit in units} == {(lot, 1)}
-
     async def test_serials_count_within_their_lot(self, database: Database) -> None:
         async with database.unit_of_work() as work:
             lots = [None, await work.parts.open_lot("A"), await work.parts.open_lot("B")]

@@ -1,0 +1,72 @@
+"""Attempts on units that are begun together are numbered as if they had been begun one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from data.database import Database
+from data.repositories import parts
+from data.repositories.parts import Attempt, Seat, Sought
+from data.tables import Unit
+
+PLACE = Seat("T1", 1, 1)
+TOGETHER: dict[str, list[Sought]] = {
+    "none": [],
+    "one loose": [Sought(None)],
+    "loose ones": [Sought(None)] * 3,
+    "serials": [Sought(None, "B"), Sought(None, "A"), Sought(None, "C")],
+    "a serial again": [Sought(None, "A"), Sought(None, "B"), Sought(None, "A"), Sought(None, "A")],
+    "seats": [Sought(None, seat=Seat("T1", row, 2)) for row in (10, 9, 10)],
+    "another lot's": [Sought(None, "A"), Sought(UUID(int=1), "A"), Sought(UUID(int=1), "A")],
+    "serials in a seat": [Sought(None, "A", PLACE), Sought(None, "B", PLACE), Sought(None, "A", PLACE)],
+    "all kinds": [Sought(None, seat=PLACE), Sought(None, "A"), Sought(None), Sought(None, "A"), Sought(None)],
+}
+
+
+async def begun(database: Database, sought: list[Sought], *, together: bool) -> tuple[list[int], list[int]]:
+    """Return the numbers of attempts twice in a row, and which of them are on the same unit; nothing is kept."""
+    async with database.unit_of_work() as work:
+        lot = await work.parts.open_lot("L")
+        wanted = [Sought(lot if each.lot_id else None, each.serial, each.seat) for each in sought]
+        attempts: list[Attempt] = []
+        for _ in range(2):
+            if together:
+                attempts += await work.parts.begin_attempts(wanted)
+            else:
+                attempts += [await work.parts.begin_attempt(each.lot_id, each.serial, each.seat) for each in wanted]
+        counted = {unit.id: unit.attempts for unit in await work.session.scalars(select(Unit))}
+    units = list(dict.fromkeys(attempt.unit_id for attempt in attempts))
+    assert counted == {unit: max(each.number for each in attempts if each.unit_id == unit) for unit in units}
+    return [each.number for each in attempts], [units.index(each.unit_id) for each in attempts]
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+async def test_they_are_numbered_as_one_by_one(database: Database, case: str) -> None:
+    one_by_one = await begun(database, TOGETHER[case], together=False)
+    assert await begun(database, TOGETHER[case], together=True) == one_by_one
+
+
+async def test_more_than_one_statement_holds_are_numbered_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "UNITS_AT_ONCE", 2)
+    for case in ("loose ones", "a serial again", "seats"):
+        one_by_one = await begun(database, TOGETHER[case], together=False)
+        assert await begun(database, TOGETHER[case], together=True) == one_by_one
+
+
+async def test_those_who_begin_the_same_at_once_in_other_orders_do_not_wait_crosswise(database: Database) -> None:
+    serials = [f"S{number:03}" for number in range(200)]
+
+    async def begin(order: list[str]) -> list[int]:
+        async with database.unit_of_work() as work:
+            attempts = await work.parts.begin_attempts([Sought(None, serial) for serial in order])
+            await work.commit()
+        return [attempt.number for attempt in attempts]
+
+    found = await asyncio.gather(*(begin(serials if turn % 2 else serials[::-1]) for turn in range(8)))
+    assert sorted(numbers[0] for numbers in found) == list(range(1, 9))
