@@ -132,7 +132,9 @@ class Parts:
             return [await self.begin_attempt(each.lot_id, each.serial, each.seat) for each in sought]
         known_by = _KINDS[kind]
         if known_by is None:
-            rows = [{"id": self._new_id(), "lot_id": each.lot_id, "attempts": 1} for each in sought]
+            rows: list[dict[str, Any]] = [
+                {"id": self._new_id(), "lot_id": each.lot_id, "attempts": 1} for each in sought
+            ]
             for some in _in_pieces(rows):
                 await self._session.execute(insert(Unit).values(some))
             return [Attempt(row["id"], 1) for row in rows]
