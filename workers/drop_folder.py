@@ -28,7 +28,7 @@ LONGEST_NAME_BYTES = 240
 Kind = Literal["done", "refused"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A file as it was seen: whoever writes to it, or puts another in its place, changes one of these."""
 
@@ -56,13 +56,13 @@ class DropFolder:
             return None
         return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
-    def scan(self) -> dict[str, Sighting]:
-        """Return the files that may be taken, by name.
+    def scan(self) -> Iterator[tuple[str, Sighting]]:
+        """Yield the files that may be taken, with their names, as they are found: a folder may hold very many.
 
         Raises:
             OSError: the folder is not there, or cannot be looked into.
         """
-        return dict(self._scan(self.root, "", 0))
+        return self._scan(self.root, "", 0)
 
     def look_in(self) -> None:
         """See that the folder can be looked into.
@@ -140,12 +140,10 @@ class DropFolder:
                     with suppress(FileNotFoundError):
                         yield name, Sighting.of(entry.stat(follow_symlinks=False))
 
-    def _inner(self, folder: Path, prefix: str, depth: int) -> list[tuple[str, Sighting]]:
-        """Return what lies in a folder within; one that vanishes or is locked hides its own files alone."""
-        try:
-            return list(self._scan(folder, prefix, depth))
-        except OSError:
-            return []
+    def _inner(self, folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, Sighting]]:
+        """Yield what lies in a folder within; one that vanishes or is locked hides its own files alone."""
+        with suppress(OSError):
+            yield from self._scan(folder, prefix, depth)
 
     @staticmethod
     def _seen(path: Path) -> Sighting | None:

@@ -3,9 +3,11 @@
 1. The system's events only make it quick. What counts is the sweep, every `SWEEP_S`: network drives tell of nothing.
 2. A file has settled when neither its size nor its time of change has moved for `settle_s` of our own clock that never
    jumps; what the file's time says, or the wall's, does not matter.
-3. One file at a time is in flight for a folder, and `gate` bounds them over all folders.
+3. One file, or a few small ones together (`workers.taking_together`), are in flight for a folder at a time, and `gate`
+   bounds that over all folders.
 4. From a folder in which nothing can be put away nothing is taken: it would be taken again for ever.
 5. A file that cannot be taken yet rests, longer each time; after `patience_s` it is refused.
+6. A folder is looked through in pieces, between which others get their turn, and the end is heeded.
 """
 
 from __future__ import annotations
@@ -16,27 +18,33 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import watchfiles
 
 from core.errors import NamingInvalid
-from core.naming import PUT_AWAY, NamingRule, parse
+from core.naming import PUT_AWAY, parse
 from data.alongside import alongside
 from data.errors import StoreError
 from data.outage import is_away
 from data.queries.watched import Watch
 from workers.composition import Services
-from workers.drop_folder import DropFolder, Sighting
+from workers.drop_folder import DropFolder
 from workers.errors import SpoolFull
+from workers.sightings import Seen, Sightings
 from workers.taking import File, Unfit, refuse, take
+from workers.taking_together import slices, take_together
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 5.0
 PATIENCE_S = 300.0
 DEBOUNCE_MS = 200
+LOOKED_AT_ONCE = 500
+"""Files in a piece of a look: some milliseconds on a disk of one's own, half a second on a slow network drive."""
+
 RESTS_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 PUT_OFF_S = 5.0
 
@@ -51,16 +59,6 @@ class State:
     waiting: int = 0
     taken: int = 0
     refused: int = 0
-
-
-@dataclass
-class _Seen:
-    """A file that lies there: as it was seen, since when so, and, where it could not be taken, when to try again."""
-
-    sighting: Sighting
-    since: float
-    tries: int = 0
-    again: float = 0.0
 
 
 class PutOff(Exception):
@@ -84,7 +82,7 @@ class FolderWatch:
         self._services = services
         self._folder = DropFolder(Path(watch.drop.path))
         self._gate, self._clock, self._patience_s = gate, clock, patience_s
-        self._seen: dict[str, _Seen] = {}
+        self._seen = Sightings(watch.drop.settle_s)
         self._alarm = asyncio.Event()
 
     async def for_ever(self) -> None:
@@ -101,19 +99,27 @@ class FolderWatch:
 
     async def turn(self) -> float:
         """Take all that has settled; return in how many seconds to look again."""
-        self._note(await asyncio.to_thread(self._trouble))
-        if self.state.trouble:
-            self._seen.clear()
+        trouble = await asyncio.to_thread(self._trouble)
+        if trouble:
+            self._note(trouble)
+            self._seen.forget_all()
             return SWEEP_S
         rule = parse(self.watch.drop.naming)
-        await asyncio.to_thread(self._look)
-        for name in self._ready():
-            try:
+        try:
+            await self._look()
+        except OSError as error:  # what was seen before is still known
+            self._note(str(error))
+            return SWEEP_S
+        ready = self._seen.ready(self._clock())
+        try:
+            for some in slices(File(self.watch, self._folder, rule, name, self._seen[name].sighting) for name in ready):
                 async with self._gate:
-                    await self._handle(name, rule)
-            except PutOff as error:
-                self._note(str(error))
-                return PUT_OFF_S
+                    await self._handle_together(some)
+                self._note("")
+        except PutOff as error:
+            self._note(str(error))
+            return PUT_OFF_S
+        self._note("")
         return self._pause_s()
 
     async def _one_turn(self) -> float:
@@ -131,32 +137,41 @@ class FolderWatch:
             if self._folder.identity() is None:
                 return f"there is no folder {self._folder.root}"
             self._folder.look_in()
-        except (NamingInvalid, OSError) as error:
+            return self._folder.can_be_emptied()
+        except (NamingInvalid, OSError) as error:  # a share that is gone may fail at any of these
             return str(error)
-        return self._folder.can_be_emptied()
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         """See what lies there; what has changed settles anew, what is gone is forgotten."""
-        now = self._clock()
         found = self._folder.scan()
-        for name, sighting in found.items():
-            known = self._seen.get(name)
-            if known is None or known.sighting != sighting:
-                self._seen[name] = _Seen(sighting, now)
-        for name in self._seen.keys() - found.keys():
-            del self._seen[name]
+        self._seen.begin()
+        while some := await asyncio.to_thread(lambda: list(islice(found, LOOKED_AT_ONCE))):
+            self._seen.see(some, self._clock())
+        self._seen.end()
         self._count()
 
-    def _ready(self) -> list[str]:
-        """Return the files that may be taken now, by their time of change."""
-        now, settle_s = self._clock(), self.watch.drop.settle_s
-        ready = [name for name, seen in self._seen.items() if now - seen.since >= settle_s and now >= seen.again]
-        return sorted(ready, key=lambda name: (self._seen[name].sighting.mtime_ns, name))
+    async def _handle_together(self, files: list[File]) -> None:
+        """Take files together, as far as that goes; those that are left one by one, in their order."""
+        fresh = [file for file in files if not self._seen[file.name].tries]
+        taken = await self._taken_together(fresh) if len(fresh) > 1 else []
+        for file in taken:
+            self._handled(file, "taken")
+        done = {file.name for file in taken}
+        for file in files:
+            if file.name not in done:
+                await self._handle(file)
 
-    async def _handle(self, name: str, rule: NamingRule) -> None:
+    async def _taken_together(self, files: list[File]) -> list[File]:
+        try:
+            return await take_together(self._services, files)
+        except Exception as error:  # noqa: BLE001  # a file's boundary: the one that it is about meets it again, alone
+            if not (is_away(error) or isinstance(error, (StoreError, SpoolFull))):
+                log.warning("%d files in %s could not be taken together: %s", len(files), self._folder.root, error)
+            return []
+
+    async def _handle(self, file: File) -> None:
         """Take a file, or refuse it, or let it rest."""
-        seen = self._seen[name]
-        file = File(self.watch, self._folder, rule, name, seen.sighting)
+        seen = self._seen[file.name]
         try:
             outcome = await self._taken(file, seen)
         except (Unfit, OSError) as error:
@@ -166,11 +181,14 @@ class FolderWatch:
             seen.tries += 1
             seen.again = self._clock() + RESTS_S[min(seen.tries, len(RESTS_S)) - 1]
             return
-        self._seen.pop(name, None)
+        self._handled(file, outcome)
+
+    def _handled(self, file: File, outcome: str) -> None:
+        self._seen.forget(file.name)
         taken, refused = outcome == "taken", outcome == "refused"
         self._count(taken=self.state.taken + taken, refused=self.state.refused + refused)
 
-    async def _taken(self, file: File, seen: _Seen) -> str:
+    async def _taken(self, file: File, seen: Seen) -> str:
         try:
             return await take(self._services, file)
         except Unfit as unfit:
@@ -199,9 +217,8 @@ class FolderWatch:
 
     def _pause_s(self) -> float:
         """Return when the next file settles or has rested, or the next sweep is due."""
-        now, settle_s = self._clock(), self.watch.drop.settle_s
-        due = [max(seen.since + settle_s, seen.again) - now for seen in self._seen.values()]
-        return max(min([SWEEP_S, *due]), 0.05)
+        due = self._seen.next_due()
+        return SWEEP_S if due is None else max(min(SWEEP_S, due - self._clock()), 0.05)
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self.state.trouble:

@@ -110,8 +110,8 @@ async def take(services: Services, file: File) -> Outcome:
         AWAY, StoreError, SpoolFull: nothing can be taken in now.
         OSError: it was taken in, and cannot be put away; to take it again is harmless.
     """
-    particulars = _particulars(services, file)
-    data = await asyncio.to_thread(_read, services, file)
+    particulars = particulars_of(services, file)
+    data = await asyncio.to_thread(read, services, file)
     if data is None:
         return "gone"
     try:
@@ -124,7 +124,7 @@ async def take(services: Services, file: File) -> Outcome:
         raise Unfit(
             next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), "unfit"), str(error)
         ) from error
-    await _take_back(services, file)
+    await take_back(services, file)
     day = services.clock().date().isoformat()
     await asyncio.to_thread(file.folder.put_away, file.name, file.seen, "done", day)
     return "taken"
@@ -150,18 +150,23 @@ async def refuse(services: Services, file: File, unfit: Unfit) -> Outcome:
     return "refused" if moved else "gone"
 
 
-async def _take_back(services: Services, file: File) -> None:
-    """Count a file that was refused before as refused no more."""
+async def take_back(services: Services, *files: File) -> None:
+    """Count files that were refused before as refused no more; not while the database is away."""
     try:
         async with services.database.unit_of_work() as work:
-            await work.watched.take_back(file.key())
+            await work.watched.take_back(*(file.key() for file in files))
             await work.commit()
     except Exception as error:
         if not is_away(error):
             raise
 
 
-def _read(services: Services, file: File) -> bytes | None:
+def read(services: Services, file: File) -> bytes | None:
+    """Return the bytes of a file, or None where it is gone, or another.
+
+    Raises:
+        Unfit: it cannot be read, for now.
+    """
     try:
         return file.folder.read(file.name, file.seen, services.settings.max_image_bytes)
     except OSError as error:
@@ -170,7 +175,12 @@ def _read(services: Services, file: File) -> bytes | None:
         ) from error
 
 
-def _particulars(services: Services, file: File) -> Particulars:
+def particulars_of(services: Services, file: File) -> Particulars:
+    """Return what the name of a file, and its folder, say of its picture.
+
+    Raises:
+        Unfit: it is too large, or its name does not fit the rule.
+    """
     limit = services.settings.max_image_bytes
     if file.seen.size > limit:
         raise Unfit("image-too-large", f"The file has {file.seen.size:,} bytes; at most {limit:,} are accepted.")

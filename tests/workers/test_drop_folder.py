@@ -41,16 +41,16 @@ def tree(root: Path) -> dict[str, bytes]:
 )
 def test_a_file_is_seen(root: Path, name: str) -> None:
     dropped(root, name)
-    assert DropFolder(root).scan() == {name: seen(root, name)}
+    assert dict(DropFolder(root).scan()) == {name: seen(root, name)}
 
 
 def test_a_name_that_is_no_text_is_seen_and_put_away(root: Path) -> None:
     path = os.fsencode(root) + b"/\xff.png"
     with open(path, "wb") as file:  # noqa: PTH123 - Path takes no bytes
         file.write(b"picture")
-    ((name, sighting),) = DropFolder(root).scan().items()
+    ((name, sighting),) = DropFolder(root).scan()
     assert DropFolder(root).put_away(name, sighting, "done", DAY) is not None
-    assert DropFolder(root).scan() == {}
+    assert dict(DropFolder(root).scan()) == {}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_name_that_is_no_text_is_seen_and_put_away(root: Path) -> None:
 )  # fmt: skip
 def test_a_file_that_is_no_finished_picture_is_left(root: Path, name: str) -> None:
     dropped(root, name)
-    assert DropFolder(root).scan() == {}
+    assert dict(DropFolder(root).scan()) == {}
 
 
 def test_links_pipes_sockets_and_folders_are_left(root: Path, tmp_path: Path) -> None:
@@ -74,14 +74,14 @@ def test_links_pipes_sockets_and_folders_are_left(root: Path, tmp_path: Path) ->
     os.mkfifo(root / "pipe.png")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(root / "s.png"))
-        assert DropFolder(root).scan() == {}
+        assert dict(DropFolder(root).scan()) == {}
 
 
 def test_a_folder_that_is_gone_is_told(root: Path) -> None:
     root.rmdir()
     assert DropFolder(root).identity() is None
     with pytest.raises(FileNotFoundError):
-        DropFolder(root).scan()
+        next(DropFolder(root).scan())
     root.write_text("")
     assert DropFolder(root).identity() is None
 
@@ -232,4 +232,4 @@ def test_a_folder_that_cannot_be_written_to_says_so(root: Path) -> None:
 def test_ten_thousand_files_are_seen(root: Path) -> None:
     for number in range(10_000):
         (root / f"{number}.png").touch()
-    assert len(DropFolder(root).scan()) == 10_000
+    assert len(dict(DropFolder(root).scan())) == 10_000

@@ -6,12 +6,14 @@ import asyncio
 import os
 import re
 import shutil
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from data.errors import StoreError
 from data.queries import watched
 from data.queries.watched import Watch
 from data.repositories.watched import Drop
@@ -22,8 +24,10 @@ from tests.workers.conftest import Behind, Composed
 from tests.workers.queue_probe import picture
 from workers import folder_watch
 from workers.composition import Services
-from workers.drop_folder import DropFolder
+from workers.drop_folder import DropFolder, Sighting
 from workers.folder_watch import PATIENCE_S, PUT_OFF_S, SWEEP_S, FolderWatch
+from workers.taking import File
+from workers.taking_together import SLICE_FILES, take_together
 
 
 class Dropping:
@@ -287,7 +291,9 @@ async def test_a_folder_that_is_removed_and_comes_back_is_watched_on(here: Dropp
 
 
 async def test_a_crash_between_commit_and_move_inspects_once(here: Dropping, monkeypatch: pytest.MonkeyPatch) -> None:
-    here.drop("L1/a.png")
+    names = ("L1/a.png", "L1/b.png", "c.png")
+    for name in names:
+        here.drop(name)
 
     def crash(*_: object) -> None:
         raise OSError(5, "the process is gone", "a.png")
@@ -295,10 +301,10 @@ async def test_a_crash_between_commit_and_move_inspects_once(here: Dropping, mon
     with monkeypatch.context() as patched:
         patched.setattr(DropFolder, "put_away", crash)
         await here.turns(2.1, 10, 100)
-    assert (here.tree(), len(await here.inspections())) == ({"L1/a.png"}, 1)
+    assert (here.tree(), len(await here.inspections())) == ({*names}, 3)
     here.again()
     await here.turns(2.1)
-    assert (here.tree(), len(await here.inspections())) == ({"done/L1/a.png"}, 1)
+    assert (here.tree(), len(await here.inspections())) == ({f"done/{name}" for name in names}, 3)
 
 
 async def test_a_crash_while_refusing_counts_once(here: Dropping, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,24 +392,101 @@ async def test_ten_thousand_files_at_once_are_taken_from_the_oldest_on(
         os.utime(path, (10_000 - number, 10_000 - number))
     taken: list[str] = []
     in_flight = most = 0
-    take = folder_watch.take
 
-    async def counting(services: Services, file: folder_watch.File) -> str:
+    async def counting(services: Services, files: Sequence[File]) -> list[File]:
         nonlocal in_flight, most
-        if len(taken) == 200:
-            raise folder_watch.StoreError("enough")
+        if len(taken) >= 200:
+            raise StoreError("enough")
         in_flight += 1
         most = max(most, in_flight)
-        outcome = await take(services, file)
+        done = await take_together(services, files)
         in_flight -= 1
-        taken.append(file.name)
-        return outcome
+        taken.extend(file.name for file in done)
+        return done
 
-    monkeypatch.setattr(folder_watch, "take", counting)
+    async def enough(*_: object) -> str:
+        raise StoreError("enough")
+
+    monkeypatch.setattr(folder_watch, "take_together", counting)
+    monkeypatch.setattr(folder_watch, "take", enough)
     await here.turns(2.1)
-    assert taken == [f"{number:05}.png" for number in range(9999, 9799, -1)]
-    assert (most, here.watching.state.waiting) == (1, 9800)
+    assert taken == [f"{number:05}.png" for number in range(9999, 9999 - len(taken), -1)]
+    assert 200 <= len(taken) < 200 + SLICE_FILES
+    assert (most, here.watching.state.waiting) == (1, 10_000 - len(taken))
     assert [each.file_name for each in await here.inspections()] == taken
+
+
+async def test_files_that_lie_there_together_are_written_together(here: Dropping) -> None:
+    for number in range(SLICE_FILES + 3):
+        here.drop(f"{number:02}.png", mtime=number)
+    said: list[str] = []
+    engine = here.services.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    await here.turns(2.1)
+    assert sum(each.startswith("INSERT INTO inspections ") for each in said) == 2
+    kept = await here.inspections()
+    assert [each.file_name for each in kept] == [f"{number:02}.png" for number in range(SLICE_FILES + 3)]
+    assert here.watching.state.taken == SLICE_FILES + 3
+
+
+async def test_a_bad_file_fails_alone_and_its_neighbours_keep_their_order(services: Services, tmp_path: Path) -> None:
+    here = await dropping(services, tmp_path, "{lot}_{serial}")
+    names = ["L_1", "unnamed", "L_2", "CLOSED_1", "broken_1", "L_3", "L_1", "huge_1"]
+    async with services.database.unit_of_work() as work:
+        lot = await work.session.get(Lot, await work.parts.open_lot("CLOSED"))
+        assert lot is not None
+        lot.state, lot.closed_at = "closed", datetime.now(tz=UTC) - timedelta(days=1)
+        await work.commit()
+    for at, name in enumerate(names):
+        here.drop(f"{name}.{'png' if at < 6 else 'x'}", b"" if name == "broken_1" else None, mtime=at)
+    with (here.root / "huge_1.x").open("wb") as file:
+        file.truncate(2**40)
+    await here.turns(2.1)
+    assert [each.file_name for each in await here.inspections()] == ["L_1.png", "L_2.png", "L_3.png", "L_1.x"]
+    assert [each.attempt for each in await here.inspections()] == [1, 1, 1, 2]
+    assert await here.refusals() == {
+        "unnamed.png": "name-unfit", "CLOSED_1.png": "lot-not-open", "huge_1.x": "image-too-large",
+    }  # fmt: skip
+    assert "broken_1.png" in here.tree()
+
+
+async def test_what_cannot_be_taken_together_is_taken_one_by_one(
+    here: Dropping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> list[File]:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(folder_watch, "take_together", broken)
+    for number in range(3):
+        here.drop(f"{number}.png", mtime=number)
+    await here.turns(2.1)
+    assert [each.file_name for each in await here.inspections()] == ["0.png", "1.png", "2.png"]
+    assert here.tree() == {"done/0.png", "done/1.png", "done/2.png"}
+
+
+async def test_a_folder_is_looked_through_in_pieces_and_the_end_is_heeded_between_them(
+    here: Dropping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_watch, "LOOKED_AT_ONCE", 10)
+    for number in range(100):
+        (here.root / f"{number}.png").touch()
+    loop, looked_at = asyncio.get_running_loop(), 0
+    scan = DropFolder.scan
+
+    def ending(self: DropFolder) -> Iterator[tuple[str, Sighting]]:
+        nonlocal looked_at
+        for found in scan(self):
+            looked_at += 1
+            if looked_at == 15:
+                loop.call_soon_threadsafe(task.cancel)
+            yield found
+
+    monkeypatch.setattr(DropFolder, "scan", ending)
+    task = asyncio.create_task(here.watching.turn())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0.2)  # in which a thread that nobody stops would read on
+    assert 15 <= looked_at <= 30
 
 
 async def test_it_watches_by_itself_and_is_woken_by_the_system(here: Dropping, monkeypatch: pytest.MonkeyPatch) -> None:
