@@ -37,6 +37,7 @@ COLUMNS: dict[str, Callable[[ResultRow], object]] = {
     "error_code": lambda row: row.error.code if row.error else None,
     "error_detail": lambda row: row.error.detail if row.error else None,
     "inspection_id": lambda row: row.inspection_id,
+    "archive": lambda row: row.archive,
 }
 """The columns, in their order; new ones are added behind."""
 

@@ -34,6 +34,7 @@ RUN_EXAMPLE: JsonDict = {
         "files_receiving": 0,
         "files_waiting": 0,
         "files_refused": 1,
+        "files_cancelled": 0,
         "inspections": 199,
         "waiting": 120,
         "running": 8,
@@ -59,6 +60,7 @@ class RunCountsView(BaseModel):
     files_receiving: int
     files_waiting: int
     files_refused: int
+    files_cancelled: int
     inspections: int
     waiting: int
     running: int

@@ -164,7 +164,7 @@ async def retry_run(services: WithServices, run_id: UUID) -> RunView:
     responses={**_CSV, **_MISSING},
 )
 async def get_results(services: WithServices, run_id: UUID) -> Response:
-    """Fetch what became of every inspection of a run, a row each, then of its refused files."""
+    """Fetch what became of every inspection of a run, a row each, then of its files that made none."""
     await _view(services, run_id)
     name = f'attachment; filename="run-{run_id}.csv"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}

@@ -19,6 +19,8 @@ PAGE = 50
 """Runs fetched at a time."""
 MOST = 500
 """Runs kept on one page; older ones come back when a filter asks for them."""
+VERDICTS = ("passed", "failed_verdicts", "borderline", "not_judged")
+"""What a run counts as judged."""
 FILTERS = ("state", "station", "lot", "label", "since", "until")
 
 
@@ -26,21 +28,24 @@ FILTERS = ("state", "station", "lot", "label", "since", "until")
 class Progress:
     """How far a run has come, in things to inspect: an inspection each, and one for each file not opened yet.
 
-    `whole` of them are known; `received`, `opened` and `ended` say how many came so far, each within the one before.
+    `whole` of them are known; `received`, `opened` and `judged` say how many came so far, each within the one before.
+    `cancelled` will never be judged, whether they were opened before or not.
     """
 
     whole: int
     received: int
     opened: int
-    ended: int
+    judged: int
+    cancelled: int = 0
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Self:
         """Make it from the counts of a run."""
         opened = counts["inspections"]
         received = opened + counts["files_waiting"]
-        ended = opened - counts["waiting"] - counts["running"]
-        return cls(received + counts["files_receiving"], received, opened, ended)
+        whole = received + counts["files_receiving"] + counts["files_cancelled"]
+        judged = sum(counts[verdict] for verdict in VERDICTS)
+        return cls(whole, received, opened, judged, counts["cancelled"] + counts["files_cancelled"])
 
     def figure(self, state: str) -> str:
         """Return in words what moves while a run is in `state`, and in the end what came of it."""
@@ -48,7 +53,8 @@ class Progress:
             return f"{self.received:,} received so far"
         if state == "stored":
             return f"{self.opened:,} of {self.whole:,} opened"
-        return f"{self.ended:,} of {self.whole:,} judged" if self.whole else "Nothing to judge"
+        judged = f"{self.judged:,} of {self.whole:,} judged" if self.whole else "Nothing to judge"
+        return f"{judged}, {self.cancelled:,} cancelled" if self.cancelled else judged
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ class RunCounts:
     """How far a run has come, counted from its rows as they are now.
 
     `files` came in by themselves, `members` out of archives; `files_refused` counts both. `files_waiting` are stored
-    and not opened yet, `files_receiving` still come. Every inspection is counted once more by where it stands:
-    `waiting`, `running`, `cancelled`, `errors` (failed, without a verdict), or by its verdict.
+    and not opened yet, `files_receiving` still come, `files_cancelled` ended before they were opened. Every inspection
+    is counted once more by where it stands: `waiting`, `running`, `cancelled`, `errors` (failed, without a verdict), or
+    by its verdict.
     """
 
     files: int = 0
@@ -24,6 +25,7 @@ class RunCounts:
     files_receiving: int = 0
     files_waiting: int = 0
     files_refused: int = 0
+    files_cancelled: int = 0
     inspections: int = 0
     waiting: int = 0
     running: int = 0
@@ -92,10 +94,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """What a run's table of results says of one inspection, or of a file that was refused (no `inspection_id`).
+    """What a run's table of results says of one inspection, or of a file that made none (no `inspection_id`).
 
-    `state` is the inspection's, or `refused`. `reasons` are codes in their order; `lines` what was read, top to bottom;
-    scores in ten-thousandths, -1 missing.
+    `state` is the inspection's, or the file's; `archive` names the archive it came out of. `reasons` are codes in their
+    order; `lines` what was read, top to bottom; scores in ten-thousandths, -1 missing.
     """
 
     file_name: str
@@ -115,3 +117,4 @@ class ResultRow:
     reasons: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     error: Failure | None = None
+    archive: str | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.json import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.ids import uuid7_floor, uuid7_time
 from data.errors import NotFound
@@ -39,6 +39,7 @@ ROWS_AT_ONCE = 1000
 Sessions = Callable[[], AsyncSession]
 """Opens a session."""
 
+_ARCHIVE = aliased(RunFile)
 _LINES = cast("$.lines[*].text", JSONPATH)
 
 
@@ -123,18 +124,17 @@ async def files(
 
 
 async def result_rows(sessions: Sessions, run_id: UUID) -> AsyncIterator[ResultRow]:
-    """Yield what became of every inspection of a run, as they came, then its refused files; in constant memory.
+    """Yield what became of every inspection of a run, as they came, then its files that made none; in constant memory.
+
+    So whatever was sent is told of, wherever it stands: refused, cancelled before it was opened, or still waiting.
 
     They are read `ROWS_AT_ONCE` at a time, each time in a session of its own: whoever takes them slowly holds no
     connection meanwhile.
     """
     async for row in _in_pieces(sessions, _results(run_id), Inspection.id):
         yield _result(row)
-    refused = select(RunFile.id, RunFile.name, RunFile.error_code, RunFile.error_detail)
-    async for _, name, code, detail in _in_pieces(
-        sessions, refused.where(RunFile.run_id == run_id, RunFile.state == "refused"), RunFile.id
-    ):
-        yield ResultRow(name, "refused", error=_failure(code, detail))
+    async for _, name, state, code, detail, archive in _in_pieces(sessions, _unopened(run_id), RunFile.id):
+        yield ResultRow(name, state, error=_failure(code, detail), archive=archive)
 
 
 async def _in_pieces(
@@ -183,6 +183,7 @@ def _file_counts(run_ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
         "files_receiving": RunFile.state == "receiving",
         "files_waiting": RunFile.state.in_(("stored", "opening")),
         "files_refused": RunFile.state == "refused",
+        "files_cancelled": RunFile.state == "cancelled",
     }
     return (
         select(RunFile.run_id, *(func.count().filter(condition).label(name) for name, condition in wanted.items()))
@@ -223,10 +224,21 @@ def _results(run_id: UUID) -> Select[*tuple[Any, ...]]:
     told = (Result.verdict, Result.disposition, Result.score, Result.confidence, Result.reasons)
     lines = func.jsonb_path_query_array(Result.evidence, _LINES).label("lines")
     return (
-        select(Inspection.id, Inspection, Unit, *told, lines)
+        select(Inspection.id, Inspection, Unit, *told, lines, _ARCHIVE.name.label("archive"))
         .join(Unit, Unit.id == Inspection.unit_id)
         .outerjoin(Result, Result.inspection_id == Inspection.id)
+        .outerjoin(RunFile, RunFile.id == Inspection.run_file_id)
+        .outerjoin(_ARCHIVE, _ARCHIVE.id == RunFile.parent_id)
         .where(Inspection.run_id == run_id)
+    )
+
+
+def _unopened(run_id: UUID) -> Select[*tuple[Any, ...]]:
+    told = (RunFile.state, RunFile.error_code, RunFile.error_detail)
+    return (
+        select(RunFile.id, RunFile.name, *told, _ARCHIVE.name)
+        .outerjoin(_ARCHIVE, _ARCHIVE.id == RunFile.parent_id)
+        .where(RunFile.run_id == run_id, RunFile.state != "opened")
     )
 
 
@@ -287,6 +299,7 @@ def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:
         reasons=tuple(row.reasons or ()),
         lines=tuple(str(line) for line in row.lines or ()),
         error=_failure(found.error_code, found.error_detail),
+        archive=row.archive,
     )
 
 

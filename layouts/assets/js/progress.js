@@ -4,15 +4,15 @@
 const SHARES = [["pass", "passed"], ["borderline", "borderline"], ["fail", "failed_verdicts"], ["not_judged", "not_judged"], ["failed", "errors"]]
 
 function progressBar(run) {
-  const {whole, received, opened, ended} = run.progress
+  const {whole, received, opened, judged} = run.progress
   const part = (value) => (whole ? (100 * value) / whole : 0)
   const layer = (name, value) => { const one = h(`i.${name}`); one.style.width = `${part(value)}%`; return one }
-  const judged = SHARES.map(([verdict, name]) => layer(verdict.replace("_", "-"), run.counts[name]))
-  const said = `${run.figure}. ${whole} in all: ${received} received, ${opened} opened, ${ended} judged`
+  const shares = SHARES.map(([verdict, name]) => layer(verdict.replace("_", "-"), run.counts[name]))
+  const said = `${run.figure}. ${whole} in all: ${received} received, ${opened} opened, ${judged} judged`
   return h(run.state === "pending" ? "span.progress.coming" : "span.progress", {
-    role: "progressbar", "aria-valuemin": "0", "aria-valuemax": String(whole), "aria-valuenow": String(ended),
+    role: "progressbar", "aria-valuemin": "0", "aria-valuemax": String(whole), "aria-valuenow": String(judged),
     "aria-valuetext": run.figure, title: said,
-  }, layer("received", received), layer("opened", opened), h("span.judged", {}, judged))
+  }, layer("received", received), layer("opened", opened), h("span.judged", {}, shares))
 }
 
 // The verdicts as shape and figure, each in its place whether there are any or not, so that rows can be compared.

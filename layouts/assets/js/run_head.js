@@ -67,9 +67,9 @@ export function render({model}) {
     state.replaceChildren(known ? stateBadge(states, run.state) : "")
     waits.hidden = known || model.missing
     if (!known) return
-    const {whole, received, opened, ended} = run.progress, {counts} = run
+    const {whole, received, opened, judged, cancelled} = run.progress, {counts} = run
     const files = counts.files + counts.members
-    bars.replaceChildren(figure("Received", received, whole), figure("Opened", opened, whole), figure("Judged", ended, whole))
+    bars.replaceChildren(figure("Received", received, whole), figure("Opened", opened, whole), figure("Judged", judged, whole), ...(cancelled ? [figure("Cancelled", cancelled, whole)] : []))
     verdicts.replaceChildren(tallies(badges, counts, true))
     facts.replaceChildren(...fact("Recipe", h("bdi", {}, run.recipe || "None: read and not judged")), ...fact("Station", h("bdi", {}, run.station)),
       ...fact("Lot", run.lot && h("bdi", {}, run.lot)), ...fact("Tray", run.tray && h("bdi", {}, run.tray)), ...fact("Begun by", h("bdi", {}, run.who)),

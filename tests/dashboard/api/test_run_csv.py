@@ -18,6 +18,7 @@ FULL = ResultRow(
     file_name="a.png", state="done", inspection_id=UUID(int=7), captured_at=datetime(2026, 1, 2, tzinfo=UTC),
     unit_serial="S1", carrier="T1", place_row=2, place_column=3, attempt=1, verdict="pass", disposition="accepted",
     score=9312, confidence=-1, reasons=("UNVERIFIED", "X"), lines=("AB", "C D"), error=Failure("E", "Why."),
+    archive="=1.zip",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ async def test_a_row_says_all_that_is_known() -> None:
         "confidence": "", "reasons": "UNVERIFIED X", "lines": "AB | C D", "unit_serial": "S1", "carrier": "T1",
         "row": "2", "column": "3", "attempt": "1", "captured_at": "2026-01-02T00:00:00+00:00", "finished_at": "",
         "error_code": "E", "error_detail": "Why.", "inspection_id": str(UUID(int=7)),
+        "archive": "'=1.zip",
     }  # fmt: skip
 
 

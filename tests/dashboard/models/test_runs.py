@@ -8,9 +8,9 @@ import pytest
 from dashboard.models.runs import MOST, PAGE, Progress, RunRow, RunsModel, run_id, wanted_runs
 
 COUNTS = {
-    "files": 0, "members": 0, "files_receiving": 0, "files_waiting": 0, "files_refused": 0, "inspections": 0,
-    "waiting": 0, "running": 0, "passed": 0, "failed_verdicts": 0, "borderline": 0, "not_judged": 0, "errors": 0,
-    "cancelled": 0,
+    "files": 0, "members": 0, "files_receiving": 0, "files_waiting": 0, "files_refused": 0, "files_cancelled": 0,
+    "inspections": 0, "waiting": 0, "running": 0, "passed": 0, "failed_verdicts": 0, "borderline": 0, "not_judged": 0,
+    "errors": 0, "cancelled": 0,
 }  # fmt: skip
 
 
@@ -33,13 +33,21 @@ def labels(model: RunsModel) -> list[str]:
         ({"files": 3, "files_receiving": 1, "files_waiting": 2}, (3, 2, 0, 0)),
         ({"files": 3, "files_waiting": 1, "inspections": 2, "waiting": 2}, (3, 3, 2, 0)),
         ({"files": 1, "members": 9, "inspections": 9, "waiting": 3, "running": 1, "passed": 5}, (9, 9, 9, 5)),
-        ({"files": 4, "files_refused": 2, "inspections": 2, "passed": 1, "errors": 1}, (2, 2, 2, 2)),
+        ({"files": 4, "files_refused": 2, "inspections": 2, "passed": 1, "errors": 1}, (2, 2, 2, 1)),
+        ({"files": 6, "files_cancelled": 2, "inspections": 4, "not_judged": 1, "cancelled": 3}, (6, 4, 4, 1)),
     ],
-    ids=["nothing", "receiving", "opening", "an archive counts as its members", "what failed and was refused is over"],
+    ids=[
+        "nothing",
+        "receiving",
+        "opening",
+        "an archive counts as its members",
+        "what was refused is over, what failed is not judged",
+        "what was cancelled is not judged",
+    ],
 )
 def test_progress_counts_things_to_inspect(counts: dict[str, int], progress: tuple[int, ...]) -> None:
     found = Progress.of({**COUNTS, **counts})
-    assert (found.whole, found.received, found.opened, found.ended) == progress
+    assert (found.whole, found.received, found.opened, found.judged) == progress
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,11 @@ def test_the_figure_says_what_moves(state: str, figure: str) -> None:
     assert Progress(1400, 1300, 1200, 1000).figure(state) == figure
 
 
+def test_the_figure_says_apart_what_was_cancelled() -> None:
+    counts = {"files": 60, "files_cancelled": 20, "inspections": 40, "not_judged": 13, "cancelled": 27}
+    assert Progress.of({**COUNTS, **counts}).figure("cancelled") == "13 of 60 judged, 47 cancelled"
+
+
 def test_a_run_of_which_nothing_could_be_opened_says_so() -> None:
     assert Progress(0, 0, 0, 0).figure("failed") == "Nothing to judge"
 
@@ -67,7 +80,7 @@ def test_a_row_says_what_was_said_of_the_run() -> None:
     row = RunRow.of(view)
     assert (row.lot, row.recipe, row.why, row.who) == ("L1", "74LS00, version 2", "Why.", "local")
     assert row.tray == "T-1, 2 rows by 3 columns"
-    assert row.document()["progress"] == {"whole": 0, "received": 0, "opened": 0, "ended": 0}
+    assert row.document()["progress"] == {"whole": 0, "received": 0, "opened": 0, "judged": 0, "cancelled": 0}
     assert row.document()["figure"] == "Nothing to judge"
 
 

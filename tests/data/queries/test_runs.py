@@ -153,8 +153,10 @@ async def test_counts_are_those_of_the_rows(database: Database) -> None:
     await with_file(database, run_id, "in.png", parent_id=archive)
     refused = await with_file(database, run_id, "b.txt")
     stored = await with_file(database, run_id, "c.png")
+    left = await with_file(database, run_id, "d.png")
     async with database.unit_of_work() as work:
         await work.runs.refuse_file(refused, code="NOT_AN_IMAGE", detail="It is a text.")
+        await work.runs.take_back_file(left)
         await work.runs.store_file(stored, ADDRESS, 9)
         await work.commit()
     for state in ("received", "running", "pass", "pass", "fail", "borderline", "not_judged", "failed", "cancelled"):
@@ -164,11 +166,12 @@ async def test_counts_are_those_of_the_rows(database: Database) -> None:
         found = (await runs.summary(session, run_id)).counts
         assert (await runs.summary(session, other)).counts == RunCounts(inspections=1, passed=1)
     assert found == RunCounts(
-        files=3,
+        files=4,
         members=1,
         files_receiving=2,
         files_waiting=1,
         files_refused=1,
+        files_cancelled=1,
         inspections=9,
         waiting=1,
         running=1,
@@ -220,6 +223,33 @@ async def test_whoever_takes_result_rows_slowly_holds_no_connection(database: Da
     await anext(rows)
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     assert [row async for row in rows] == []
+
+
+async def test_what_never_came_to_an_inspection_is_in_the_results_too(database: Database) -> None:
+    run_id = await begun(database)
+    coming, left = await with_file(database, run_id, "a.png"), await with_file(database, run_id, "b.png")
+    async with database.unit_of_work() as work:
+        await work.runs.take_back_file(left)
+        await work.commit()
+    found = [row async for row in runs.result_rows(database.session, run_id)]
+    assert coming < left
+    assert [(row.file_name, row.state, row.inspection_id) for row in found] == [
+        ("a.png", "receiving", None),
+        ("b.png", "cancelled", None),
+    ]
+
+
+async def test_result_rows_tell_archives_of_members_alike_apart(database: Database) -> None:
+    run_id = await begun(database)
+    archive = await with_file(database, run_id, "1.zip")
+    member = await with_file(database, run_id, "a.png", parent_id=archive)
+    await with_file(database, run_id, "b.png", parent_id=archive)
+    async with database.unit_of_work() as work:
+        for made_by in (member, None):
+            await add_inspection(work, run_id=run_id, run_file_id=made_by, file_name="a.png")
+        await work.commit()
+    found = {(row.file_name, row.archive) async for row in runs.result_rows(database.session, run_id)}
+    assert found == {("a.png", "1.zip"), ("a.png", None), ("b.png", "1.zip"), ("1.zip", None)}
 
 
 async def test_result_rows_tell_every_inspection_and_every_refused_file(
