@@ -12,6 +12,7 @@ _CAUSES = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, terminated
     asyncpg.InsufficientResourcesError,  # no connection left, disk full
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to be promoted, a full disk of a hosted database
     asyncpg.InterfaceError,  # the connection was closed under us
     OSError,
     TimeoutError,

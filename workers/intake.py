@@ -7,6 +7,7 @@
 3. Once `accept` returns, the inspection will be judged, whatever is killed.
 4. While the database is away, what is accepted lies in the spool of this machine, and keeps its id
    (`workers.catching_up`). A commit that nobody acknowledged is spooled too: it is the same id, and is there once.
+   What comes in later of the same line (`line_of`) is spooled behind it, until all of it is written: it overtakes none.
 5. A request that comes again under its idempotency key makes nothing and answers as it did the first time.
 """
 
@@ -36,6 +37,8 @@ from workers.keeping import write
 from workers.spool import Key, Record
 
 MAX_KEY = 255
+MOMENT_S = 0.01
+MOMENTS = 5
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ async def accept(
     pictures = tuple(_picture(*kept) for kept in zip(addresses, facts, shots, strict=True))
     intended = Intended(services.database.ids(), came_at, particulars, digest, pictures)
     try:
-        if there:
+        if there and not await must_wait(services, particulars):
             return await _into_the_database(services, intended)
     except AWAY as error:
         _is_there(error)
@@ -157,6 +160,34 @@ async def _spooled_before(services: Services, particulars: Particulars, digest: 
     """Return what the same request is to be, if it came while the database was away and is not written yet."""
     key = _key(particulars, digest)
     return await asyncio.to_thread(services.spool.waits_under, key) if key else None
+
+
+async def must_wait(services: Services, particulars: Particulars) -> bool:
+    """Tell whether a picture must go behind others of its line that are spooled; a few are waited for.
+
+    So a sender who sends without a pause comes to the end of the line: it would find its last picture there otherwise.
+    """
+    line = line_of(particulars)
+    if line is None:
+        return False
+    for _ in range(MOMENTS):
+        if not await asyncio.to_thread(services.spool.holds, line):
+            return False
+        await asyncio.sleep(MOMENT_S)
+    return True
+
+
+def line_of(particulars: Particulars) -> str | None:
+    """Return what a picture must keep its place among: its lot, or else its unit; None for a loose part of no lot.
+
+    In which order they are written numbers the attempts at a unit, and says which unit of a lot came first.
+    """
+    said = particulars
+    if said.lot:
+        return json.dumps(["lot", said.lot])
+    if said.unit_serial:
+        return json.dumps(["serial", said.unit_serial])
+    return json.dumps(["carrier", said.carrier]) if said.carrier else None
 
 
 def _key(particulars: Particulars, digest: bytes) -> Key | None:
@@ -275,7 +306,8 @@ def record_of(intended: Intended) -> Record:
     }
     byte_count = sum(picture.byte_count for picture in pictures)
     bound = _key(particulars, intended.digest)
-    return Record(intended.id, intended.came_at, captured_at or intended.came_at, byte_count, said, bound)
+    line = line_of(particulars)
+    return Record(intended.id, intended.came_at, captured_at or intended.came_at, byte_count, said, bound, line)
 
 
 def intended_of(record: Record) -> Intended:

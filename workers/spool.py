@@ -1,4 +1,4 @@
-"""The spool: what was taken in while the database was away, kept in files of the state folder until it is back.
+"""The spool: what was taken in while the database was away, kept in files of the state folder until it is written.
 
 1. A record is one file, named by the id of the inspection that it will be: written under another name, flushed,
    renamed, and the folder flushed. Once `add` returns, it survives the death of the process and the machine.
@@ -6,7 +6,9 @@
 3. A request that comes again under its key, with the same bytes, gets the id it got: `keys` remembers it until long
    after the record was caught up with. A record is removed last, so a crash repeats a step and skips none.
 4. There is a bound, over all processes of one state folder; beyond it nothing is taken.
-5. What is no record, or a damaged one, is moved into `aside` and said; nothing here is ever thrown away unread.
+5. What is no record, or a damaged one, is moved into `aside` and said; nothing here is ever thrown away unread. What
+   cannot be read at all stays, and holds nothing up.
+6. Records of one `line` are written one after another, and what comes in of it later waits behind them (`holds`).
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ class Key:
 class Record:
     """One inspection that is to be: when its picture came in, how many bytes its pictures have, and all that was said.
 
-    `said` is what `workers.intake` needs to write it: a JSON object, with the pictures' `addresses` in it.
+    `said` is what `workers.intake` needs to write it: a JSON object, with the pictures' `addresses` in it. `line` names
+    what it must keep its place among; None: nothing.
     """
 
     id: UUID
@@ -67,6 +70,7 @@ class Record:
     byte_count: int
     said: Document
     key: Key | None = None
+    line: str | None = None
 
     def __post_init__(self) -> None:
         if self.came_at.tzinfo is None or self.captured_at.tzinfo is None:
@@ -88,7 +92,9 @@ class Spool:
     def __init__(self, folder: Path, *, max_items: int, max_bytes: int) -> None:
         self.max_items, self.max_bytes = max_items, max_bytes
         self._folder, self._keys, self._aside = folder, folder / "keys", folder / "aside"
-        self._sizes: dict[str, int] = {}
+        self._known_records: dict[str, _Told] = {}
+        self._last: dict[str, str] = {}
+        self._unreadable: set[str] = set()
         self._here = threading.Lock()
 
     @property
@@ -114,7 +120,7 @@ class Spool:
             raise kind(f"Nothing can be spooled in {self._folder}: {error.strerror or error}.") from error
 
     def waiting(self) -> list[Record]:
-        """Return the records in the order of their capture; what is none is moved aside, and said."""
+        """Return the records in the order of their capture; what is none is moved aside, the unreadable left."""
         found = [self._read(name) for name in self._names()]
         return sorted((record for record in found if record), key=lambda record: (record.captured_at, record.id))
 
@@ -132,11 +138,22 @@ class Spool:
         known = self._known(key)
         return UUID(known["id"]) if known and (self._folder / f"{known['id']}{ENDING}").is_file() else None
 
+    def holds(self, line: str) -> bool:
+        """Tell whether a record of a line waits here, which what comes in of it now must not overtake."""
+        last = self._last.get(line)  # written last of those that were seen: while it is there, nobody has to look
+        if last is not None and (self._folder / last).exists():
+            return True
+        with self._here:
+            self._look()
+            self._last = {told.line: name for name, told in self._known_records.items() if told.line is not None}
+            return line in self._last
+
     def done(self, record: Record) -> None:
         """Remove a record that the database holds; its key is still remembered for a week."""
         with self._locked():
             if record.key is not None:
-                _write(self._keys / record.key.file_name, _known(record, done=True))
+                with suppress(OSError):  # the disk is full; the key is bound to this id as it is, which is written once
+                    _write(self._keys / record.key.file_name, _known(record, done=True), durable=False)
             (self._folder / f"{record.id}{ENDING}").unlink(missing_ok=True)
 
     def set_aside(self, record_id: UUID) -> None:
@@ -146,10 +163,10 @@ class Spool:
     def usage(self) -> Usage:
         """Return how much lies here."""
         with self._here:
-            names = self._names()
-            self._sizes = {name: self._sizes[name] if name in self._sizes else self._size(name) for name in names}
+            self._look()
             aside = sum(1 for _ in self._aside.iterdir()) if self._aside.is_dir() else 0
-            return Usage(len(names), sum(self._sizes.values()), aside)
+            told = self._known_records.values()
+            return Usage(len(told), sum(each.byte_count for each in told), aside)
 
     def addresses(self) -> set[str]:
         """Return the addresses of all pictures that records name."""
@@ -158,9 +175,10 @@ class Spool:
     def forget_old_keys(self) -> int:
         """Forget the keys that nobody will repeat any more; return how many."""
         before, gone = time.time() - KEYS_KEPT_S, 0
+        waiting = {record.key.file_name for record in self.waiting() if record.key}
         for file in self._keys.glob(f"*{ENDING}"):
             with suppress(FileNotFoundError):
-                if file.stat().st_mtime < before:
+                if file.name not in waiting and file.stat().st_mtime < before:
                     file.unlink()
                     gone += 1
         return gone
@@ -204,13 +222,13 @@ class Spool:
         used = self.usage()
         if used.items >= self.max_items or used.byte_count + record.byte_count > self.max_bytes:
             raise SpoolFull(
-                f"The database is away, and {used.items:,} pictures of {used.byte_count:,} bytes wait for it already; "
-                f"no more are taken. Send this one again in {COME_BACK_S} s.",
+                f"{used.items:,} pictures of {used.byte_count:,} bytes wait for the database already, which is away or "
+                f"was; no more are taken. Send this one again in {COME_BACK_S} s.",
                 COME_BACK_S,
             )
 
     def _make(self) -> None:
-        for folder in (self._folder, self._keys):
+        for folder in (self._folder, self._keys, self._aside):  # the last is made while there is room for it
             if not folder.is_dir():
                 folder.mkdir(mode=0o750, parents=True, exist_ok=True)
                 _flush(folder.parent)
@@ -228,19 +246,29 @@ class Spool:
     def _names(self) -> list[str]:
         """Return the names of the records; a hidden one is being written, or was when its writer died."""
         try:
-            names = [file.name for file in self._folder.iterdir()]
+            names = os.listdir(self._folder)  # noqa: PTH208  # of thousands, for many a picture that comes in
         except FileNotFoundError:
             return []
         return sorted(name for name in names if name.endswith(ENDING) and not name.startswith("."))
 
-    def _size(self, name: str) -> int:
+    def _look(self) -> None:
+        """Read the records that were not seen before, and forget those that are gone."""
+        known = self._known_records
+        self._known_records = {name: known[name] if name in known else self._tell(name) for name in self._names()}
+
+    def _tell(self, name: str) -> _Told:
         record = self._read(name)
-        return record.byte_count if record else 0
+        return _Told(record.byte_count, record.line) if record else _Told(0, None)
 
     def _read(self, name: str) -> Record | None:
         try:
             return _record(name, (self._folder / name).read_bytes())
         except FileNotFoundError:  # another process was done with it
+            return None
+        except OSError as error:  # another user's, or the disk: it may be readable later, or by another process
+            if name not in self._unreadable:
+                log.error("%s in %s cannot be read, and waits: %s", name, self._folder, error)
+            self._unreadable.add(name)
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             log.error("%s in %s is no record of the spool, and is moved aside: %s", name, self._folder, error)
@@ -251,6 +279,14 @@ class Spool:
         self._aside.mkdir(mode=0o750, exist_ok=True)
         with suppress(FileNotFoundError):
             (self._folder / name).rename(self._aside / f"{time.time_ns()}-{name}")
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is remembered of a record that was read."""
+
+    byte_count: int
+    line: str | None
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -270,6 +306,7 @@ def _document(record: Record) -> Document:
         "byte_count": record.byte_count,
         "said": record.said,
         "key": None if key is None else [key.caller, key.name, key.digest],
+        "line": record.line,
     }
 
 
@@ -293,6 +330,8 @@ def _record(name: str, data: bytes) -> Record:
         raise ValueError("it is damaged, or of another version")
     if name != f"{document['id']}{ENDING}":
         raise ValueError("it is not named as it says")
+    if not isinstance(document["said"]["addresses"], list):
+        raise TypeError("it does not say where its pictures lie")
     return Record(
         id=UUID(document["id"]),
         came_at=datetime.fromisoformat(document["came_at"]),
@@ -300,24 +339,27 @@ def _record(name: str, data: bytes) -> Record:
         byte_count=int(document["byte_count"]),
         said=document["said"],
         key=Key(*document["key"]) if document["key"] else None,
+        line=document.get("line"),  # which those that were spooled by an older program do not say
     )
 
 
-def _write(path: Path, document: Document) -> None:
-    """Put a document at `path`, whole and durable; what fails leaves nothing."""
+def _write(path: Path, document: Document, *, durable: bool = True) -> None:
+    """Put a document at `path`, whole and, if so wanted, durable; what fails leaves nothing."""
     new = path.with_name(f".{path.name}.new")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(document).encode())
             file.flush()
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         new.replace(path)
     except OSError:
         with suppress(OSError):
             new.unlink()
         raise
-    _flush(path.parent)
+    if durable:
+        _flush(path.parent)
 
 
 def _flush(folder: Path) -> None:

@@ -28,7 +28,7 @@ async def refuse_spooled(services: Services, inspection_id: UUID) -> None:
     if await asyncio.to_thread(services.spool.get, inspection_id) is not None:
         raise ApiProblem(
             "inspection-spooled",
-            f"Inspection {inspection_id} came in while the database was away, and is not written yet.",
+            f"Inspection {inspection_id} is not written yet: the database is away, or was, and others come before it.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
         )
 

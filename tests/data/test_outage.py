@@ -37,6 +37,7 @@ def wrapped(cause: BaseException | None, *, invalidated: bool = False) -> exc.DB
         wrapped(asyncpg.ConnectionDoesNotExistError("closed in the middle")),
         wrapped(asyncpg.InterfaceError("connection is closed")),
         wrapped(asyncpg.DiskFullError("no space")),
+        wrapped(asyncpg.ReadOnlySQLTransactionError("a standby")),
         wrapped(asyncpg.UndefinedTableError("no table yet")),
         wrapped(None, invalidated=True),
     ],

@@ -17,11 +17,12 @@ from uuid import UUID
 
 import pytest
 
-from data.errors import IdempotencyMismatch, StoreError
+from data.errors import IdempotencyMismatch, StoreError, StoreFull
 from data.ids import IdMaker
 from tests.conftest import ROOT
+from tests.disks import disk_of
 from workers.errors import SpoolFull
-from workers.spool import COME_BACK_S, Key, Record, Spool
+from workers.spool import COME_BACK_S, Key, Record, Spool, Usage
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 ids = IdMaker()
@@ -176,11 +177,59 @@ def test_a_file_that_was_being_written_is_no_record(folder: Path) -> None:
 
 def test_old_keys_are_forgotten_and_young_ones_kept(folder: Path) -> None:
     spool = opened(folder)
-    for name in ("old", "young"):
-        spool.add(record(key=key(name)))
-    os.utime(folder / "keys" / key("old").file_name, (0, 0))
+    for name in ("old", "young", "waiting"):
+        waits = record(key=key(name))
+        spool.add(waits)
+        if name != "waiting":
+            spool.done(waits)
+    for name in ("old", "waiting"):
+        os.utime(folder / "keys" / key(name).file_name, (0, 0))
     assert spool.forget_old_keys() == 1
-    assert {file.name for file in (folder / "keys").iterdir()} == {key("young").file_name}
+    assert {file.name for file in (folder / "keys").iterdir()} == {key(name).file_name for name in ("young", "waiting")}
+
+
+def test_what_comes_later_of_a_line_waits_while_anything_of_it_waits(folder: Path) -> None:
+    spool = opened(folder)
+    assert not spool.holds("a")
+    first, second, other = (replace(record(), line=line) for line in ("a", "a", "b"))
+    for each in (first, other, second):
+        spool.add(each)
+    for seen in (spool, opened(folder)):
+        assert (seen.holds("a"), seen.holds("b"), seen.holds("c")) == (True, True, False)
+    another = opened(folder)
+    another.done(second)
+    assert (spool.holds("a"), spool.holds("b")) == (True, True)
+    another.done(first)
+    another.set_aside(other.id)
+    assert (spool.holds("a"), spool.holds("b")) == (False, False)
+    assert opened(folder).waiting() == []
+
+
+def test_a_record_that_cannot_be_read_stays_and_holds_nothing_up(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool, good = opened(folder), record()
+    spool.add(good)
+    (folder / f"{ids()}.json").mkdir()  # whatever the system says of it, it is not that there is none
+    for _ in range(3):
+        assert spool.waiting() == [good]
+    assert spool.usage() == Usage(2, 10, 0)
+    assert len(caplog.records) == 1
+
+
+def test_a_full_disk_keeps_nothing_that_was_written_from_being_done(tmp_path: Path) -> None:
+    with disk_of(65_536, tmp_path / "spool") as folder:
+        spool, kept = opened(folder), record(key=key())
+        spool.add(kept)
+        with suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
+            while filler.write(b"0" * 1024):
+                pass
+        with pytest.raises(StoreFull):
+            spool.add(record())
+        spool.done(kept)
+        assert (spool.waiting(), spool.usage().items) == ([], 0)
+        (folder / "filler").unlink()
+        assert spool.add(record(key=key())) == kept.id
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
