@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -17,28 +16,13 @@ from sqlalchemy import exists, select
 
 from data.channels import OUTBOX
 from data.repositories.idempotency import Bound, Made
-from data.repositories.parts import Sought
 from data.tables import Inspection
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
 from workers.intake import Intended, inspection_of
+from workers.intake_together import Said, sought_by
 from workers.keeping import write
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a picture is captured by; many say the same."""
-
-    lot: str
-    recipe: str | None
-    part_number: str | None
-    station: str | None
-
-    @classmethod
-    def by(cls, intended: Intended) -> _Said:
-        told = intended.particulars
-        return cls(told.lot or "", told.recipe, told.part_number, told.station)
 
 
 async def write_together(services: Services, intended: Sequence[Intended]) -> bool:
@@ -55,7 +39,7 @@ async def write_together(services: Services, intended: Sequence[Intended]) -> bo
             return False
         ids = await write(services, work, [picture for each in intended for picture, _ in each.pictures])
         attempts = await work.parts.begin_attempts(
-            [_sought(each, taken_over) for each, taken_over in zip(intended, captures, strict=True)]
+            [sought_by(each.particulars, taken_over) for each, taken_over in zip(intended, captures, strict=True)]
         )
         told = zip(intended, captures, attempts, strict=True)
         await work.inspections.add_all([inspection_of(*each, ids) for each in told])
@@ -85,10 +69,12 @@ async def _captures(work: UnitOfWork, intended: Sequence[Intended]) -> list[Capt
     Lots are begun in the one order of their codes. Recipe versions only follow one another, and lots only close: what
     the first and the last of them take over, all between them do.
     """
-    times: dict[_Said, list[tuple[datetime, datetime]]] = {}
+    times: dict[Said, list[tuple[datetime, datetime]]] = {}
     for each in intended:
-        times.setdefault(_Said.by(each), []).append((each.particulars.captured_at or each.came_at, each.came_at))
-    taken_over: dict[_Said, Capture] = {}
+        times.setdefault(Said.by(each.particulars), []).append(
+            (each.particulars.captured_at or each.came_at, each.came_at)
+        )
+    taken_over: dict[Said, Capture] = {}
     for said in sorted(times, key=lambda each: each.lot):
         captured, came = zip(*times[said], strict=True)
         ends = (min(captured), min(came)), (max(captured), max(came))
@@ -96,7 +82,7 @@ async def _captures(work: UnitOfWork, intended: Sequence[Intended]) -> list[Capt
         if first != last:
             return None
         taken_over[said] = first
-    return [taken_over[_Said.by(each)] for each in intended]
+    return [taken_over[Said.by(each.particulars)] for each in intended]
 
 
 async def _remember(work: UnitOfWork, intended: Sequence[Intended]) -> bool:
@@ -116,7 +102,3 @@ def _keys(intended: Sequence[Intended]) -> dict[str, list[Bound]]:
 def _by_priority(intended: Sequence[Intended]) -> list[tuple[int, list[UUID]]]:
     told = sorted(((int(each.particulars.priority), each.id) for each in intended), key=lambda one: one[0])
     return [(priority, [id_ for _, id_ in some]) for priority, some in groupby(told, key=lambda one: one[0])]
-
-
-def _sought(intended: Intended, taken_over: Capture) -> Sought:
-    return Sought(taken_over.lot_id, intended.particulars.unit_serial or None, intended.particulars.seat)

@@ -23,7 +23,7 @@ from data.store import address_of
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
-from workers.intake import Intended, Particulars, inspection_of, record_of
+from workers.intake import Intended, Particulars, inspection_of, line_of, must_wait, record_of
 from workers.keeping import write
 from workers.opening_bytes import Putting
 from workers.spool import Key
@@ -38,7 +38,7 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class _Said:
+class Said:
     """What a picture is captured by; many say the same."""
 
     lot: str
@@ -47,7 +47,8 @@ class _Said:
     station: str | None
 
     @classmethod
-    def by(cls, particulars: Particulars) -> _Said:
+    def by(cls, particulars: Particulars) -> Said:
+        """Return what a picture says of itself."""
         return cls(particulars.lot or "", particulars.recipe, particulars.part_number, particulars.station)
 
 
@@ -105,11 +106,14 @@ async def _fit(services: Services, arrivals: Sequence[Arrival]) -> list[Arrival]
         keys = {each.intended.particulars.idempotency_key or "" for each in arrivals}
         known = await work.idempotency.among(first.caller, keys)
         fresh = [each for each in arrivals if each.intended.particulars.idempotency_key not in known]
-        unfit = await _unfit(work, {_Said.by(each.intended.particulars) for each in fresh})
-        return [each for each in fresh if _Said.by(each.intended.particulars) not in unfit]
+        unfit = await _unfit(work, {Said.by(each.intended.particulars) for each in fresh})
+        fit = [each for each in fresh if Said.by(each.intended.particulars) not in unfit]
+    lines = {line_of(each.intended.particulars): each.intended.particulars for each in fit}
+    held = {line for line, told in lines.items() if await must_wait(services, told)}  # asked once: all of it, or none
+    return [each for each in fit if line_of(each.intended.particulars) not in held]
 
 
-async def _unfit(work: UnitOfWork, said: Iterable[_Said]) -> set[_Said]:
+async def _unfit(work: UnitOfWork, said: Iterable[Said]) -> set[Said]:
     unfit = set()
     for each in said:
         try:
@@ -125,7 +129,7 @@ async def _write_down(services: Services, intended: Sequence[Intended]) -> bool:
     async with services.database.unit_of_work() as work:
         captures = await _captures(work, intended)
         ids = await write(services, work, [picture for each in intended for picture, _ in each.pictures])
-        sought = [_sought(each.particulars, taken_over) for each, taken_over in zip(intended, captures, strict=True)]
+        sought = [sought_by(each.particulars, taken_over) for each, taken_over in zip(intended, captures, strict=True)]
         told = zip(intended, captures, await work.parts.begin_attempts(sought), strict=True)
         await work.inspections.add_all([inspection_of(*each, ids) for each in told])
         await work.outbox.add_all([each.id for each in intended], first.priority)
@@ -139,10 +143,11 @@ async def _write_down(services: Services, intended: Sequence[Intended]) -> bool:
 
 async def _captures(work: UnitOfWork, intended: Sequence[Intended]) -> list[Capture]:
     """Return what each takes over, its lot begun where it has to be, lots in the one order of their codes."""
-    said = [_Said.by(each.particulars) for each in intended]
+    said = [Said.by(each.particulars) for each in intended]
     taken_over = {each: await capture(work, **vars(each)) for each in sorted(set(said), key=lambda each: each.lot)}
     return [taken_over[each] for each in said]
 
 
-def _sought(particulars: Particulars, taken_over: Capture) -> Sought:
+def sought_by(particulars: Particulars, taken_over: Capture) -> Sought:
+    """Return the unit that a picture names."""
     return Sought(taken_over.lot_id, particulars.unit_serial or None, particulars.seat)

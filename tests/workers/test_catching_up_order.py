@@ -18,6 +18,7 @@ from workers.catching_up import CatchingUp
 from workers.composition import Services
 from workers.errors import SpoolFull
 from workers.intake import Particulars, accept
+from workers.intake_together import accept_together, arrival
 
 MOST = 1000
 
@@ -126,3 +127,14 @@ async def test_the_database_may_go_away_again_and_again_in_the_middle(behind: Be
     assert [found[id_] for id_ in ids] == list(range(1, len(ids) + 1))
     async with services.database.session() as session:
         assert (await session.scalars(select(Unit.attempts))).one() == len(ids)
+
+
+async def test_those_that_come_in_together_wait_too(behind: Behind, database: Gate) -> None:
+    services = behind()
+    await database.close()
+    await accept(services, picture(), Particulars(lot="L"))
+    await database.open()
+    told = [Particulars(lot=lot, idempotency_key=f"{lot}{number}") for number, lot in enumerate("LLMM")]
+    arrivals = [arrival(services, picture(), each) for each in told]
+    accepted = await accept_together(services, [each for each in arrivals if each is not None])
+    assert [each.intended.particulars.lot for each in accepted] == ["M", "M"]
