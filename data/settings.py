@@ -30,7 +30,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the page server binds to.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the page server; 0 takes a free one.")
     allowed_hosts: list[str] = Field(
-        [], description="More host[:port] names from which pages may open sockets, beside the server's own address."
+        [],
+        description="More host[:port] names (port 80 if none is said) by which browsers find this server, such as a "
+        "proxy's: only pages of these and of its own address may open sockets and change things, and bound to this "
+        "machine alone it answers under no other name.",
     )
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL URL of the application's role; unset means the embedded server."

@@ -26,6 +26,8 @@ from data.tables import Lot, LotState
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
 
+_STATES: dict[LotState, str] = {"open": "open", "hold": "on hold", "closed": "closed"}
+
 
 @dataclass(frozen=True)
 class LotStart:
@@ -105,7 +107,7 @@ async def _move(services: Services, reference: str, to: LotState, reason: str) -
         repository = Lots(work.session)
         lot = await repository.lock(found.id)
         if lot.state != to and not await repository.move(lot.id, to, reason=reason):
-            raise LotNotOpen(f"Lot {found.code} is {lot.state} and cannot become {to}.")
+            raise LotNotOpen(f"Lot {found.code} is {_STATES[lot.state]} and cannot be {_STATES[to]} any more.")
         await work.commit()
     return await _summary(services, str(found.id))
 

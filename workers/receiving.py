@@ -59,9 +59,9 @@ class RunParticulars:
     def __post_init__(self) -> None:
         place = (self.carrier, self.rows, self.columns)
         if self.type == "tray" and not all(place):
-            raise ValueError(f"expected the carrier, rows and columns of a tray, got {place}")
+            raise ValueError(f"expected carrier, rows and columns of a tray{_lacking(place)}")
         if self.type == "parts" and any(part is not None for part in place):
-            raise ValueError(f"expected carrier, rows and columns of a tray alone, got {place}")
+            raise ValueError("expected carrier, rows and columns with the type tray alone")
 
     @property
     def tray(self) -> Document | None:
@@ -89,6 +89,13 @@ class Announced:
 
 LOCAL = Sender()
 _WITHOUT_WAITING = text("SET LOCAL synchronous_commit = off")
+
+
+def _lacking(place: tuple[object, ...]) -> str:
+    """Return in words which of a tray's carrier, rows and columns were not said."""
+    return "; missing: " + ", ".join(
+        name for name, said in zip(("carrier", "rows", "columns"), place, strict=True) if not said
+    )
 
 
 async def begin(

@@ -199,7 +199,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     ),
     "recipe-unknown": ProblemKind(
         422,
-        "The picture names a recipe that does not exist",
+        "The request names a recipe that does not exist",
         "No recipe has this id, name or part number; nothing was kept.",
         "Look at /v1/recipes; without a recipe the mark is read and not judged.",
     ),
@@ -286,4 +286,4 @@ def document(code: str, detail: str, instance: str, extra: Mapping[str, object])
     """Return the problem document of `code` for the resource at the path `instance`."""
     kind = PROBLEMS[code]
     own = {"type": f"/problems/{code}", "title": kind.title, "status": kind.status, "detail": detail}
-    return {**own, "instance": instance, **extra}
+    return {**own, "remedy": kind.remedy, "instance": instance, **extra}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from dashboard.api.paging import ListView
+from dashboard.api.patterns import SOME_TEXT, TEXT
 from dashboard.api.schemas import EXAMPLE_ID, InspectionSummaryView, RecipeRef
 from dashboard.api.upload import Word
 from data.queries.lots import LotDetail, LotSummary
@@ -65,7 +66,7 @@ class ReasonBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=SOME_TEXT)]
 
 
 class ClosingBody(BaseModel):
@@ -73,7 +74,7 @@ class ClosingBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    reason: Annotated[str, Field(max_length=2000, pattern=TEXT)] = ""
 
 
 class LotSummaryView(BaseModel):

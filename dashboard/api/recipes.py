@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import documented
 from dashboard.api.paging import Paged
+from dashboard.api.patterns import TEXT
 from dashboard.api.schemas import RecipePage, RecipeSummaryView, RecipeView
 from dashboard.api.upload import Word
 from data.queries import recipes
@@ -41,7 +42,7 @@ class Publishing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     revision: Annotated[int | None, Field(ge=1, lt=2**31)] = None
-    comment: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    comment: Annotated[str, Field(max_length=2000, pattern=TEXT)] = ""
 
 
 class Proposing(BaseModel):

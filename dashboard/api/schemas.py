@@ -287,7 +287,7 @@ class RecipeView(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """A problem document (RFC 9457); `type` leads to a page about this kind of problem."""
+    """A problem document (RFC 9457); `type` leads to a page about this kind, `remedy` says what to do about it."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -295,4 +295,5 @@ class ProblemView(BaseModel):
     title: str
     status: int
     detail: str
+    remedy: str
     instance: str

@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from dashboard.api.errors import ApiProblem
+from dashboard.api.patterns import ONE_LINE
 from workers.intake import Shot
 
 MAX_FIELDS = 16
@@ -28,7 +29,7 @@ UNNAMED = "unnamed"
 FORM = "multipart/form-data"
 BARE = ("image/", "application/octet-stream")
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=ONE_LINE)]
 
 
 class Beside(BaseModel):

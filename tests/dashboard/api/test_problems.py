@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert found["status"] == status
     assert found["title"] == PROBLEMS[code].title
     assert found["detail"]
+    assert found["remedy"] == PROBLEMS[code].remedy
     assert found["instance"] == answer.request.url.path
 
 
@@ -181,6 +183,34 @@ async def test_a_value_of_the_wrong_kind_is_a_problem_that_names_it(api: httpx.A
     answer = await api.get("/v1/inspections?limit=many&state=odd")
     assert_problem(answer, 422, "request-invalid")
     assert {error["where"] for error in answer.json()["errors"]} == {"query.limit", "query.state"}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "message"),
+    [
+        ("/v1/lots", {"code": "L\x00"}, "Expected one line of characters that can be printed"),
+        ("/v1/lots/L1/hold", {"reason": " "}, "Expected some text, without the character NUL"),
+        ("/v1/lots/L1/close", {"reason": "\x00"}, "Expected text without the character NUL"),
+        (
+            "/v1/runs",
+            {"type": "tray", "rows": 2},
+            "expected carrier, rows and columns of a tray; missing: carrier, columns",
+        ),
+        ("/v1/runs", {"rows": 2}, "expected carrier, rows and columns with the type tray alone"),
+    ],
+    ids=["a control character", "no reason", "a NUL", "half a tray", "rows of no tray"],
+)
+async def test_what_was_expected_is_said_in_words(
+    api: httpx.AsyncClient, path: str, fields: dict[str, object], message: str
+) -> None:
+    answer = await api.post(path, json=fields)
+    assert_problem(answer, 422, "request-invalid")
+    assert [error["message"] for error in answer.json()["errors"]] == [message]
+
+
+def test_every_pattern_of_a_request_has_its_words() -> None:
+    said = json.dumps(create_app(BareServices(Settings())).openapi())  # type: ignore[arg-type]
+    assert set(re.findall(r'"pattern": ("[^"]*")', said)) == {json.dumps(known) for known in failures.EXPECTED}
 
 
 @pytest.mark.parametrize("path", ["/health", "/problems", "/openapi.json", "/docs"])
