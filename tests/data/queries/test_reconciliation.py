@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.ids import uuid7
+from core.ids import uuid7, uuid7_floor
 from data.database import Database
-from data.errors import IdempotencyMismatch
+from data.errors import CursorInvalid, IdempotencyMismatch
 from data.partitions import ensure_partitions
 from data.priorities import Priority
-from data.queries.reconciliation import Gap, Reconciliation, reconcile
+from data.queries.page import Page, encode
+from data.queries.reconciliation import Reconciliation, Tally, reconcile, reconcile_hours, reconcile_with_hours
 from data.repositories.runs import NewRun
 from data.repositories.watched import Refusal
 from tests.data.rows import add_inspection, judged, waiting
@@ -140,6 +142,116 @@ async def test_pictures_count_in_the_hour_they_came_in(database: Database) -> No
             assert (found.received, found.since, found.until) == (1, since, since + timedelta(hours=1))
 
 
+async def by_hour(database: Database, hours: int = 5, **paged: Any) -> Page[Tally]:
+    station_id = await bench(database)
+    since = NEXT - timedelta(hours=hours)
+    async with database.session() as session:
+        return await reconcile_hours(session, station_id, since=since, until=NEXT, **paged)
+
+
+async def with_hours(database: Database) -> tuple[Reconciliation, tuple[Tally, ...]]:
+    station_id = await bench(database)
+    async with database.session() as session:
+        return await reconcile_with_hours(session, station_id, since=NEXT - timedelta(hours=5), until=NEXT)
+
+
+async def at(database: Database, *hours_back: int, **said: Any) -> None:
+    """Have pictures come in so many hours back."""
+    async with database.engine.begin() as connection:
+        await ensure_partitions(connection, HOUR - timedelta(days=40))
+    async with database.unit_of_work() as work:
+        for number, back in enumerate(hours_back):
+            unix_ms = int((HOUR - timedelta(hours=back)).timestamp() * 1000) + number
+            await add_inspection(work, uuid7(unix_ms, bytes([number] * 10)), captured_at=HOUR, **said)
+        await work.commit()
+
+
+async def test_each_hour_is_counted_and_together_they_are_the_whole(database: Database) -> None:
+    await at(database, 3, 3, 1)
+    await judged(database)
+    await failed(database)
+    await refuse(database, "a.txt")
+    await triggers(database, 3, HOUR - timedelta(hours=3))
+    await triggers(database, 2, NOW)
+    hours = (await by_hour(database)).items
+    assert [(each.since, each.until) for each in hours] == [
+        (HOUR - timedelta(hours=back), NEXT - timedelta(hours=back)) for back in range(5)
+    ]
+    assert [(each.triggers, each.received, each.inspections, each.judged, each.failed) for each in hours] == [
+        (2, 3, 2, 1, 1), (0, 1, 1, 0, 0), (0, 0, 0, 0, 0), (3, 2, 2, 0, 0), (0, 0, 0, 0, 0),
+    ]  # fmt: skip
+    assert [each.difference for each in hours] == [-1, -1, 0, 1, 0]
+    whole = await counted(database, NEXT - timedelta(hours=5), HOUR)
+    for name in ("triggers", "received", "refused", "unopened", "inspections", "waiting", "judged", "failed",
+                 "cancelled", "missing", "lost", "difference"):  # fmt: skip
+        assert sum(getattr(each, name) for each in hours) == getattr(whole, name), name
+    assert await with_hours(database) == (whole, tuple(reversed(hours)))
+
+
+async def test_where_a_station_says_no_triggers_it_says_none_in_any_hour(database: Database) -> None:
+    await at(database, 3)
+    await triggers(database, 9, HOUR - timedelta(hours=5))  # before the hours that are asked for
+    assert {(each.triggers, each.difference) for each in (await by_hour(database)).items} == {(None, 0)}
+    whole, hours = await with_hours(database)
+    assert ([whole.triggers], {each.triggers for each in hours}) == ([None], {None})
+
+
+async def test_files_and_refusals_count_in_their_hours(database: Database) -> None:
+    station_id = await bench(database)
+    await refuse(database, "a.txt")
+    async with database.unit_of_work() as work:
+        run_id = await work.runs.create(NewRun("test", station_id, Priority.BATCH))
+        later, bad = [await work.runs.add_file(run_id, name) for name in ("l", "b")]
+        for number, file_id in enumerate((later, bad)):
+            await work.runs.store_file(file_id, hashlib.sha256(bytes([number])).hexdigest(), 10)
+        await work.runs.refuse_file(bad, code="not-an-image", detail="No picture.")
+        await work.commit()
+    newest, *older = (await by_hour(database)).items
+    assert (newest.received, newest.unopened, newest.refused) == (3, 1, 2)
+    assert {each.received for each in older} == {0}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 500])
+async def test_hours_come_in_pages_that_leave_none_out(database: Database, limit: int) -> None:
+    await at(database, 4, 2, 2, 0)
+    whole, cursor, found = (await by_hour(database)).items, None, []
+    while True:
+        page = await by_hour(database, cursor=cursor, limit=limit)
+        assert 1 <= len(page.items) <= limit
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert tuple(found) == whole
+
+
+async def test_many_hours_over_months_are_counted(database: Database) -> None:
+    back = 24 * 35
+    await at(database, back - 1, 24 * 15, 0)
+    newest = await by_hour(database, back, limit=500)
+    oldest = await by_hour(database, back, limit=500, cursor=newest.next_cursor)
+    assert (len(newest.items), len(oldest.items), oldest.next_cursor) == (500, back - 500, None)
+    counts = [each.received for each in (*newest.items, *oldest.items)]
+    assert [place for place, count in enumerate(counts) if count] == [0, 24 * 15, back - 1]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "nonsense",
+        encode(uuid7_floor(HOUR - timedelta(minutes=1))),
+        encode(uuid7_floor(NEXT)),
+        encode(uuid7_floor(NEXT - timedelta(hours=5))),
+        encode(uuid7_floor(HOUR - timedelta(days=9))),
+    ],
+    ids=["empty", "no cursor", "no hour", "the end", "the beginning", "of other hours"],
+)
+async def test_a_cursor_that_is_none_of_these_hours_is_refused(database: Database, cursor: str) -> None:
+    with pytest.raises(CursorInvalid):
+        await by_hour(database, cursor=cursor)
+
+
 async def test_another_station_is_not_counted(database: Database) -> None:
     async with database.unit_of_work() as work:
         other = await work.plant.add_station("aoi-3", line="l", site="s")
@@ -166,28 +278,6 @@ async def test_a_tray_is_one_picture_and_a_file_counts_until_it_is_opened(databa
         await work.commit()
     found = await counted(database)
     assert (found.inspections, found.received, found.unopened, found.refused) == (3, 3, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "missing", "repeated", "gaps"),
-    [
-        pytest.param([7], 0, 0, [], id="one"),
-        pytest.param([5, 3, 4], 0, 0, [], id="in any order"),
-        pytest.param([1, 2, 5, 9], 5, 0, [Gap(3, 4), Gap(6, 8)], id="gaps"),
-        pytest.param([1, 2, 2, 2, 4], 1, 2, [Gap(3, 3)], id="again"),
-        pytest.param([None, 4, None, 5], 0, 0, [], id="some say none"),
-        pytest.param([0, 2**62], 2**62 - 1, 0, [Gap(1, 2**62 - 1)], id="huge"),
-    ],
-)
-async def test_gaps_in_trigger_numbers_are_told(
-    database: Database, numbers: list[int | None], missing: int, repeated: int, gaps: list[Gap]
-) -> None:
-    async with database.unit_of_work() as work:
-        for number in numbers:
-            await add_inspection(work, trigger_number=number)
-        await work.commit()
-    found = (await counted(database)).numbers
-    assert (found.missing, found.repeated, list(found.gaps)) == (missing, repeated, gaps)
 
 
 async def test_a_request_that_only_says_something_is_known_again(database: Database) -> None:
