@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, cast, func, select, text
+from sqlalchemy import ARRAY, Text, bindparam, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.blobs import Blobs
@@ -31,6 +31,8 @@ from data.repositories.triggers import Triggers
 from data.repositories.watched import Watched
 
 _NOT_AT_ONCE = text("SET LOCAL synchronous_commit TO off")
+_EACH = func.unnest(cast(bindparam("payloads", type_=ARRAY(Text)), ARRAY(Text))).column_valued()
+_NOTIFY = select(func.pg_notify(bindparam("channel", type_=Text), _EACH))
 
 
 class UnitOfWork:
@@ -77,5 +79,5 @@ class UnitOfWork:
 
     async def notify_all(self, channel: str, payloads: Sequence[dict[str, Any]]) -> None:
         """Tell several things on `channel`, in their order, at the cost of one."""
-        each = func.unnest(cast([json.dumps(payload) for payload in payloads], ARRAY(Text))).column_valued()
-        await self.session.execute(select(func.pg_notify(channel, each)))
+        told = [json.dumps(payload) for payload in payloads]
+        await self.session.execute(_NOTIFY, {"channel": channel, "payloads": told})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_floor
@@ -70,6 +69,52 @@ class InspectionFilter:
             raise ValueError(f"expected either find or some of {', '.join(PLACES)}, got {self}")
 
 
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_PICTURED = and_(
+    InspectionImage.inspection_id == Inspection.id,
+    InspectionImage.position == func.coalesce(Result.evidence["picture"].as_integer(), 0),
+    InspectionImage.inspection_id.in_(_IDS),
+)
+_SUMMARIES: Select[*tuple[Any, ...]] = (
+    select(
+        Inspection,
+        Image,
+        RecipeVersion,
+        Recipe.name.label("recipe_name"),
+        Station.name.label("station"),
+        Lot.code.label("lot"),
+        Unit,
+        InspectionImage.position.label("position"),
+        Result.verdict,
+        Result.disposition,
+        Result.score,
+        Result.confidence,
+        Result.evidence["reasons"].label("reasons"),
+    )
+    .select_from(Inspection)
+    .join(Station, Station.id == Inspection.station_id)
+    .join(Unit, Unit.id == Inspection.unit_id)
+    .outerjoin(Lot, Lot.id == Inspection.lot_id)
+    .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
+    .outerjoin(Recipe, Recipe.id == RecipeVersion.recipe_id)
+    .outerjoin(Result, and_(Result.inspection_id == Inspection.id, Result.inspection_id.in_(_IDS)))
+    .join(InspectionImage, _PICTURED)
+    .join(Image, Image.id == InspectionImage.image_id)
+    .where(Inspection.id.in_(_IDS))
+    .order_by(Inspection.id.desc())
+)
+"""Inspections by their `ids`, the newest first; each partitioned table is told them, so that it skips other months."""
+
+_DETAIL = _SUMMARIES.add_columns(Result.evidence, Result.seconds, Result.signal_version, Result.digest)
+_PICTURES = (
+    select(InspectionImage, Image)
+    .join(Image, Image.id == InspectionImage.image_id)
+    .where(InspectionImage.inspection_id == bindparam("id", type_=Uuid))
+    .order_by(InspectionImage.position)
+)
+_STATE = select(Inspection.state).where(Inspection.id == bindparam("id", type_=Uuid))
+
+
 async def page(
     session: AsyncSession, wanted: InspectionFilter, *, cursor: str | None = None, limit: int | None = None
 ) -> Page[InspectionSummary]:
@@ -81,7 +126,7 @@ async def page(
     size = bounded(limit)
     before = Inspection.id < decode(cursor) if cursor is not None else None
     ids = await _ids(session, wanted, before, limit=size + 1)
-    rows = await session.execute(_summaries(ids).order_by(Inspection.id.desc())) if ids else ()
+    rows = await session.execute(_SUMMARIES, {"ids": ids}) if ids else ()
     return page_of([summary_of(row) for row in rows], size, lambda item: item.id)
 
 
@@ -91,8 +136,7 @@ async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail
     Raises:
         NotFound: there is no such inspection.
     """
-    evidence = (Result.evidence, Result.seconds, Result.signal_version, Result.digest)
-    row = (await session.execute(_summaries([inspection_id]).add_columns(*evidence))).first()
+    row = (await session.execute(_DETAIL, {"ids": [inspection_id]})).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
     return detail_of(row, await _pictures(session, inspection_id))
@@ -104,7 +148,7 @@ async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSumma
     Raises:
         NotFound: there is no such inspection.
     """
-    row = (await session.execute(_summaries([inspection_id]))).first()
+    row = (await session.execute(_SUMMARIES, {"ids": [inspection_id]})).first()
     if row is None:
         raise NotFound("inspection", inspection_id)
     return summary_of(row)
@@ -114,7 +158,7 @@ async def of_unit(session: AsyncSession, unit_id: UUID) -> tuple[InspectionSumma
     """Return the inspections of one unit, the newest first, as many as a page holds."""
     newest = select(Inspection.id).where(Inspection.unit_id == unit_id).order_by(Inspection.id.desc()).limit(MAX_LIMIT)
     ids = list(await session.scalars(newest))
-    rows = await session.execute(_summaries(ids).order_by(Inspection.id.desc())) if ids else ()
+    rows = await session.execute(_SUMMARIES, {"ids": ids}) if ids else ()
     return tuple(summary_of(row) for row in rows)
 
 
@@ -124,7 +168,7 @@ async def state(session: AsyncSession, inspection_id: UUID) -> InspectionState:
     Raises:
         NotFound: there is no such inspection.
     """
-    found = await session.scalar(select(Inspection.state).where(Inspection.id == inspection_id))
+    found = await session.scalar(_STATE, {"id": inspection_id})
     if found is None:
         raise NotFound("inspection", inspection_id)
     return found
@@ -139,13 +183,8 @@ async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: Inspect
 
 
 async def _pictures(session: AsyncSession, inspection_id: UUID) -> tuple[PictureUsed, ...]:
-    statement = (
-        select(InspectionImage, Image)
-        .join(Image, Image.id == InspectionImage.image_id)
-        .where(InspectionImage.inspection_id == inspection_id)
-        .order_by(InspectionImage.position)
-    )
-    return tuple(picture_of(place, found) for place, found in await session.execute(statement))
+    pictures = await session.execute(_PICTURES, {"id": inspection_id})
+    return tuple(picture_of(place, found) for place, found in pictures)
 
 
 async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -> ImageUsed:
@@ -217,43 +256,6 @@ def _narrow(wanted: InspectionFilter) -> Select[UUID]:
     for table, condition in joins.items():
         statement = statement.join(table, condition)
     return statement.where(*_conditions(wanted))
-
-
-def _summaries(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
-    """Return the rows of these inspections; each partitioned table is told the ids, so that it skips other months."""
-    judged = func.coalesce(Result.evidence["picture"].as_integer(), 0)
-    pictured = and_(
-        InspectionImage.inspection_id == Inspection.id,
-        InspectionImage.position == judged,
-        InspectionImage.inspection_id.in_(ids),
-    )
-    return (
-        select(
-            Inspection,
-            Image,
-            RecipeVersion,
-            Recipe.name.label("recipe_name"),
-            Station.name.label("station"),
-            Lot.code.label("lot"),
-            Unit,
-            InspectionImage.position.label("position"),
-            Result.verdict,
-            Result.disposition,
-            Result.score,
-            Result.confidence,
-            Result.evidence["reasons"].label("reasons"),
-        )
-        .select_from(Inspection)
-        .join(Station, Station.id == Inspection.station_id)
-        .join(Unit, Unit.id == Inspection.unit_id)
-        .outerjoin(Lot, Lot.id == Inspection.lot_id)
-        .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
-        .outerjoin(Recipe, Recipe.id == RecipeVersion.recipe_id)
-        .outerjoin(Result, and_(Result.inspection_id == Inspection.id, Result.inspection_id.in_(ids)))
-        .join(InspectionImage, pictured)
-        .join(Image, Image.id == InspectionImage.image_id)
-        .where(Inspection.id.in_(ids))
-    )
 
 
 def _conditions(wanted: InspectionFilter) -> list[ColumnElement[bool]]:

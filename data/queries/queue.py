@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.tables import Document, Image, Inspection, InspectionImage, OutboxItem, RecipeVersion
@@ -57,43 +57,60 @@ async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
     return [batch_id for batch_id in await session.scalars(statement) if batch_id is not None]
 
 
+TAKEN_OVER = (
+    "id",
+    "unit_id",
+    "captured_at",
+    "recipe_version_id",
+    "lot_id",
+    "lot_texts",
+    "lot_on_hold",
+    "run_id",
+)
+"""What a task takes over from its inspection's row."""
+
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_TASKS = (
+    select(*(getattr(Inspection, name) for name in TAKEN_OVER), RecipeVersion.document.label("recipe"))
+    .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
+    .where(Inspection.id.in_(_IDS))
+)
+_PICTURES = (
+    select(
+        InspectionImage.inspection_id,
+        InspectionImage.position,
+        InspectionImage.lighting,
+        InspectionImage.region,
+        Image.sha256,
+        Image.thumbnail,
+        Image.id,
+    )
+    .join(Image, Image.id == InspectionImage.image_id)
+    .where(InspectionImage.inspection_id.in_(_IDS))
+    .order_by(InspectionImage.inspection_id, InspectionImage.position)
+)
+
+
 async def tasks(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Task]:
     """Return what is needed to inspect each of these."""
-    statement = (
-        select(Inspection, RecipeVersion.document)
-        .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
-        .where(Inspection.id.in_(ids))
-    )
     pictures = await _pictures(session, ids)
     return {
-        found.id: Task(
-            inspection_id=found.id,
-            unit_id=found.unit_id,
-            pictures=tuple(pictures[found.id]),
-            captured_at=found.captured_at,
-            recipe_version_id=found.recipe_version_id,
-            recipe=document,
-            lot_id=found.lot_id,
-            lot_texts=found.lot_texts,
-            lot_on_hold=found.lot_on_hold,
-            run_id=found.run_id,
+        row.id: Task(
+            inspection_id=row.id,
+            pictures=tuple(pictures[row.id]),
+            recipe=row.recipe,
+            **{name: getattr(row, name) for name in TAKEN_OVER if name != "id"},
         )
-        for found, document in await session.execute(statement)
+        for row in await session.execute(_TASKS, {"ids": list(ids)})
     }
 
 
 async def _pictures(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[TaskPicture]]:
-    statement = (
-        select(InspectionImage, Image)
-        .join(Image, Image.id == InspectionImage.image_id)
-        .where(InspectionImage.inspection_id.in_(ids))
-        .order_by(InspectionImage.inspection_id, InspectionImage.position)
-    )
     pictures: dict[UUID, list[TaskPicture]] = {id_: [] for id_ in ids}
-    for place, image in await session.execute(statement):
-        large = image.id if image.thumbnail is None else None
-        picture = TaskPicture(place.position, image.address, place.lighting, place.region, large)
-        pictures[place.inspection_id].append(picture)
+    for row in await session.execute(_PICTURES, {"ids": list(ids)}):
+        large = row.id if row.thumbnail is None else None
+        picture = TaskPicture(row.position, row.sha256.hex(), row.lighting, row.region, large)
+        pictures[row.inspection_id].append(picture)
     return pictures
 
 

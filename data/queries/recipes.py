@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, func, select
+from sqlalchemy import BindParameter, DateTime, Row, ScalarSelect, Select, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -134,8 +134,7 @@ async def in_force(session: AsyncSession, reference: str, at: datetime | None = 
     recipe_id = await called(session, reference)
     if recipe_id is None:
         return await for_part(session, reference, at)
-    in_force_then = RecipeVersion.id == _version_in_force(recipe_id, at)
-    row = (await session.execute(_versions().where(in_force_then))).first()
+    row = (await session.execute(_IN_FORCE if at is None else _IN_FORCE_THEN, {"recipe": recipe_id, "at": at})).first()
     if row is None:
         raise NothingPublished(f"The recipe {reference} has no published version yet; publish its draft first.")
     return _view(row)
@@ -163,16 +162,18 @@ async def for_part(session: AsyncSession, part_number: str, at: datetime | None 
 async def called(session: AsyncSession, reference: str) -> UUID | None:
     """Return the id of the recipe that has `reference` as its id or name, or None."""
     try:
-        named = Recipe.id == UUID(reference)
+        id_ = UUID(reference)
     except ValueError:
-        named = Recipe.name == reference
-    return await session.scalar(select(Recipe.id).where(named))
+        return await session.scalar(_BY_NAME, {"name": reference})
+    return await session.scalar(_BY_ID, {"id": id_})
 
 
 _OTHER = aliased(RecipeVersion)  # once: it costs more than the statement it stands in
 
 
-def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID], at: datetime | None = None) -> ScalarSelect[UUID]:
+def _version_in_force(
+    recipe_id: BindParameter[UUID] | InstrumentedAttribute[UUID], at: BindParameter[datetime] | datetime | None = None
+) -> ScalarSelect[UUID]:
     then = [] if at is None else [_OTHER.published_at <= at]
     return (
         select(_OTHER.id)
@@ -185,6 +186,14 @@ def _version_in_force(recipe_id: UUID | InstrumentedAttribute[UUID], at: datetim
 
 def _versions() -> Select[RecipeVersion, str]:
     return select(RecipeVersion, Recipe.name).join(Recipe, Recipe.id == RecipeVersion.recipe_id)
+
+
+_BY_ID = select(Recipe.id).where(Recipe.id == bindparam("id"))
+_BY_NAME = select(Recipe.id).where(Recipe.name == bindparam("name"))
+_RECIPE: BindParameter[UUID] = bindparam("recipe", type_=Uuid)
+_AT: BindParameter[datetime] = bindparam("at", type_=DateTime(timezone=True))
+_IN_FORCE = _versions().where(RecipeVersion.id == _version_in_force(_RECIPE))
+_IN_FORCE_THEN = _versions().where(RecipeVersion.id == _version_in_force(_RECIPE, _AT))
 
 
 def _view(row: Row[RecipeVersion, str]) -> VersionView:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, bindparam, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.tables import Image, RunFile
+
+_KEYS = func.unnest(cast(bindparam("keys", type_=ARRAY(BigInteger)), ARRAY(BigInteger))).column_valued("key")
+_HOLD = select(func.pg_advisory_xact_lock_shared(_KEYS))
 
 
 class Blobs:
@@ -27,9 +30,7 @@ class Blobs:
 
     async def hold(self, addresses: Collection[str]) -> None:
         """Keep the collector away from what lies at these addresses until this unit ends."""
-        keys = cast(sorted({_key(address) for address in addresses}), ARRAY(BigInteger))
-        each = func.unnest(keys).column_valued("key")
-        await self._session.execute(select(func.pg_advisory_xact_lock_shared(each)))
+        await self._session.execute(_HOLD, {"keys": sorted({_key(address) for address in addresses})})
 
     async def take(self, address: str) -> bool:
         """Take an address for oneself until this unit ends; False if somebody holds it."""

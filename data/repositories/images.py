@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +31,14 @@ class Picture:
     about: Document | None = field(default=None, hash=False)
 
 
+_ADD = (
+    insert(cast("Table", Image.__table__))
+    .on_conflict_do_nothing(index_elements=["sha256"])
+    .returning(Image.sha256, Image.id)
+)
+_KNOWN = select(Image.id).where(Image.sha256 == bindparam("digest"))
+
+
 class Images:
     """Pictures as they are written."""
 
@@ -49,9 +58,7 @@ class Images:
         ordered = sorted(pictures, key=lambda picture: picture.address)
         if not ordered:
             return {}
-        added = insert(Image).values([self._row(picture) for picture in ordered])
-        added = added.on_conflict_do_nothing(index_elements=["sha256"])
-        made = await self._session.execute(added.returning(Image.sha256, Image.id))
+        made = await self._session.execute(_ADD, [self._row(picture) for picture in ordered])
         ids = {row.sha256.hex(): row.id for row in made}
         for picture in ordered:
             if picture.address not in ids:
@@ -59,8 +66,7 @@ class Images:
         return ids
 
     async def _known(self, picture: Picture) -> UUID:
-        known = select(Image.id).where(Image.sha256 == bytes.fromhex(picture.address))
-        id_ = (await self._session.scalars(known)).one()
+        id_ = (await self._session.scalars(_KNOWN, {"digest": bytes.fromhex(picture.address)})).one()
         if picture.thumbnail is not None:
             await self.describe(id_, picture.thumbnail, picture.about or {})
         return id_

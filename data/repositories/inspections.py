@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import Table, bindparam, func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from data.repositories.parts import Attempt
 from data.tables import FINAL_STATES, TRANSITIONS, Document, Inspection, InspectionImage, InspectionState
 
 NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
+
+_ADD = insert(cast("Table", Inspection.__table__))
+_ADD_IMAGES = insert(cast("Table", InspectionImage.__table__))
 
 
 @dataclass(frozen=True)
@@ -61,29 +67,34 @@ class Inspections:
     async def add_all(self, new: Sequence[NewInspection]) -> None:
         """Add inspections and their pictures, at the cost of one."""
         if new:
-            await self._session.execute(insert(Inspection).values([_row(each) for each in new]))
-            images = [image for each in new for image in _images(each)]
-            await self._session.execute(insert(InspectionImage).values(images))
+            await self._session.execute(_ADD, [_row(each) for each in new])
+            await self._session.execute(_ADD_IMAGES, [image for each in new for image in _images(each)])
 
     async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
         """Bring inspections to the state `to`; return those that went there, with their priority.
 
         Those for which `TRANSITIONS` has no such way stay where they are.
         """
-        finished = {"finished_at": func.now()} if to in FINAL_STATES else NOT_FINISHED
-        there = (
-            update(Inspection)
-            .where(Inspection.id.in_(ids), Inspection.state.in_(_before(to)))
-            .values({"state": to, **finished})
-            .returning(Inspection.id, Inspection.priority)
-        )
-        return {id_: priority for id_, priority in await self._session.execute(there)}  # noqa: C416
+        moved = await self._session.execute(_move(to), {"ids": list(ids)})
+        return {id_: priority for id_, priority in moved}  # noqa: C416
 
     async def fail(self, id_: UUID, *, code: str, detail: str) -> bool:
         """Bring an inspection to `failed`, with the reason; False if `TRANSITIONS` has no such way from its state."""
         values = {"state": "failed", "error_code": code, "error_detail": detail, "finished_at": func.now()}
         may = update(Inspection).where(Inspection.id == id_, Inspection.state.in_(_before("failed")))
         return await self._session.scalar(may.values(values).returning(Inspection.id)) is not None
+
+
+@cache
+def _move(to: InspectionState) -> ReturningUpdate[UUID, int]:
+    """Return the statement, made once: making it costs more than running it."""
+    finished = {"finished_at": func.now()} if to in FINAL_STATES else NOT_FINISHED
+    return (
+        update(Inspection)
+        .where(Inspection.id.in_(bindparam("ids", expanding=True)), Inspection.state.in_(_before(to)))
+        .values({"state": to, **finished})
+        .returning(Inspection.id, Inspection.priority)
+    )
 
 
 def _row(new: NewInspection) -> dict[str, object]:

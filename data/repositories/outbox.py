@@ -9,12 +9,30 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Interval,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from data.priorities import Priority
 from data.tables import QUEUE_STEPS, OutboxItem, QueuePlace
@@ -66,7 +84,7 @@ class Outbox:
         """Let inspections wait, at the cost of one."""
         rows = [{"inspection_id": id_, "priority": priority, "run_id": run_id} for id_ in ids]
         if rows:
-            await self._session.execute(insert(OutboxItem).values(rows).on_conflict_do_nothing())
+            await self._session.execute(_ADD, rows)
 
     async def batch(self, batch_id: UUID, limit: int) -> list[UUID]:
         """Put up to `limit` of the rows that may begin now into a batch, the most urgent and oldest first.
@@ -90,55 +108,36 @@ class Outbox:
 
     async def claim(self, batch_id: UUID, lease: Lease) -> list[Claim]:
         """Claim the rows of a batch that nobody holds; rows that another is claiming are passed over."""
-        free = (
-            select(OutboxItem.inspection_id)
-            .where(OutboxItem.batch_id == batch_id, _may("claim"))
-            .with_for_update(skip_locked=True)
-        )
-        return await self._lease_to(lease, free)
+        return await self._lease_to(lease, _CLAIM, batch=batch_id)
 
     async def claim_urgent(self, lease: Lease, *, than: int, limit: int) -> list[Claim]:
         """Claim what is more urgent than `than` and nobody has begun, in a batch or not; it overtakes.
 
         What was claimed before is left for a batch of its own, since it may take its worker down.
         """
-        free = (
-            select(OutboxItem.inspection_id)
-            .where(_may("overtake"), OutboxItem.priority < than)
-            .where(OutboxItem.available_at <= func.now(), OutboxItem.attempts == 0)
-            .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return await self._lease_to(lease, free, {"batch_id": func.coalesce(OutboxItem.batch_id, lease.token)})
+        return await self._lease_to(lease, _CLAIM_URGENT, than=than, most=limit)
 
     async def renew(self, lease: Lease) -> set[UUID]:
         """Hold what is still held for another `lease.seconds`; return which inspections those are."""
-        longer = {"lease_until": _ahead(lease.seconds), "batched_at": func.clock_timestamp()}
-        held = update(OutboxItem).where(OutboxItem.inspection_id.in_(_in_order(*_held(lease.token)))).values(longer)
-        return set(await self._session.scalars(held.returning(OutboxItem.inspection_id)))
+        told = {"token": lease.token, "lease_for": timedelta(seconds=lease.seconds)}
+        return set(await self._session.scalars(_RENEW, told))
 
     async def finish(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
         """Take inspections off the queue; return those for which the lease still stood, and only those may be written.
 
         The rows go with the unit of work that writes the results: both are kept, or neither.
         """
-        rows = _in_order(OutboxItem.inspection_id.in_(ids), *_held(token))
-        done = delete(OutboxItem).where(OutboxItem.inspection_id.in_(rows))
-        return set(await self._session.scalars(done.returning(OutboxItem.inspection_id)))
+        return set(await self._session.scalars(_FINISH, {"token": token, "ids": list(ids)}))
 
     async def put_back(self, token: UUID, inspection_id: UUID, *, rest_s: float, error: str) -> bool:
         """Let a claimed inspection rest and wait again; False if the lease stood no more."""
         values = {**NO_BATCH, "available_at": _ahead(rest_s), "last_error": error}
-        back = update(OutboxItem).where(OutboxItem.inspection_id == inspection_id, *_held(token)).values(values)
-        return await self._session.scalar(back.returning(OutboxItem.inspection_id)) is not None
+        back = update(OutboxItem).where(OutboxItem.inspection_id == inspection_id, *_HELD).values(values)
+        return await self._session.scalar(back.returning(OutboxItem.inspection_id), {"token": token}) is not None
 
     async def release(self, token: UUID, ids: Collection[UUID]) -> set[UUID]:
         """Let claimed inspections that were not begun wait again, as if they had not been claimed; return them."""
-        rows = _in_order(OutboxItem.inspection_id.in_(ids), *_held(token))
-        values = {**NO_BATCH, "attempts": OutboxItem.attempts + QUEUE_STEPS["release"].attempts}
-        back = update(OutboxItem).where(OutboxItem.inspection_id.in_(rows)).values(values)
-        return set(await self._session.scalars(back.returning(OutboxItem.inspection_id)))
+        return set(await self._session.scalars(_RELEASE, {"token": token, "ids": list(ids)}))
 
     async def unbatch(self, batch_id: UUID) -> list[UUID]:
         """Let the unclaimed rows of a batch wait again; return them."""
@@ -178,24 +177,11 @@ class Outbox:
         gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
         await self._session.execute(gone)
 
-    async def _lease_to(self, lease: Lease, free: Select[UUID], values: dict[str, Any] | None = None) -> list[Claim]:
-        """Give the rows that `free` selects to a lease; return them, the most urgent first."""
-        leased = {
-            "lease_token": lease.token,
-            "lease_until": _ahead(lease.seconds),
-            "leased_by": lease.holder,
-            "batched_at": func.clock_timestamp(),
-            "attempts": OutboxItem.attempts + QUEUE_STEPS["claim"].attempts,
-            **(values or {}),
-        }
-        claimed = (
-            update(OutboxItem)
-            .where(OutboxItem.inspection_id.in_(_found_once(free)))
-            .values(leased)
-            .returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
-        )
-        rows = (await self._session.execute(claimed)).all()
-        return sorted((Claim(*row) for row in rows), key=lambda claim: (claim.priority, claim.inspection_id))
+    async def _lease_to(self, lease: Lease, claim: ReturningUpdate[UUID, int, int], **told: object) -> list[Claim]:
+        """Give the rows that `claim` finds to a lease; return them, the most urgent first."""
+        leased = {"token": lease.token, "lease_for": timedelta(seconds=lease.seconds), "holder": lease.holder}
+        rows = (await self._session.execute(claim, {**leased, **told})).all()
+        return sorted((Claim(*row) for row in rows), key=lambda one: (one.priority, one.inspection_id))
 
 
 def overtakes() -> ColumnElement[bool]:
@@ -235,5 +221,57 @@ def _may(step: str) -> ColumnElement[bool]:
     return or_(*(_PLACES[place] for place in sorted(QUEUE_STEPS[step].origins)))
 
 
-def _held(token: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return OutboxItem.lease_token == token, OutboxItem.lease_until > func.clock_timestamp()
+def _leasing(free: Select[UUID], **values: ColumnElement[UUID]) -> ReturningUpdate[UUID, int, int]:
+    """Return the statement that gives the rows that `free` selects to a lease: `token`, `lease_for` and `holder`."""
+    leased = {
+        "lease_token": _TOKEN,
+        "lease_until": _LEASE_END,
+        "leased_by": bindparam("holder", type_=Text),
+        "batched_at": func.clock_timestamp(),
+        "attempts": OutboxItem.attempts + QUEUE_STEPS["claim"].attempts,
+        **values,
+    }
+    rows = update(OutboxItem).where(OutboxItem.inspection_id.in_(_found_once(free))).values(leased)
+    return rows.returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+
+
+# The statements that every part goes through. Each is made once, here: making one costs more than running it.
+
+_TOKEN: BindParameter[UUID] = bindparam("token", type_=Uuid)
+_LEASE_END = func.clock_timestamp() + bindparam("lease_for", type_=Interval)
+_HELD = OutboxItem.lease_token == _TOKEN, OutboxItem.lease_until > func.clock_timestamp()
+_THESE = OutboxItem.inspection_id.in_(bindparam("ids", expanding=True))
+
+_ADD = insert(cast("Table", OutboxItem.__table__)).on_conflict_do_nothing()
+
+_CLAIM = _leasing(
+    select(OutboxItem.inspection_id)
+    .where(OutboxItem.batch_id == bindparam("batch", type_=Uuid), _may("claim"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM_URGENT = _leasing(
+    select(OutboxItem.inspection_id)
+    .where(_may("overtake"), OutboxItem.priority < bindparam("than", type_=SmallInteger))
+    .where(OutboxItem.available_at <= func.now(), OutboxItem.attempts == 0)
+    .order_by(OutboxItem.priority, OutboxItem.available_at, OutboxItem.inspection_id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True),
+    batch_id=func.coalesce(OutboxItem.batch_id, _TOKEN),
+)
+_RENEW = (
+    update(OutboxItem)
+    .where(OutboxItem.inspection_id.in_(_in_order(*_HELD)))
+    .values({"lease_until": _LEASE_END, "batched_at": func.clock_timestamp()})
+    .returning(OutboxItem.inspection_id)
+)
+_FINISH = (
+    delete(OutboxItem)
+    .where(OutboxItem.inspection_id.in_(_in_order(_THESE, *_HELD)))
+    .returning(OutboxItem.inspection_id)
+)
+_RELEASE = (
+    update(OutboxItem)
+    .where(OutboxItem.inspection_id.in_(_in_order(_THESE, *_HELD)))
+    .values({**NO_BATCH, "attempts": OutboxItem.attempts + QUEUE_STEPS["release"].attempts})
+    .returning(OutboxItem.inspection_id)
+)
