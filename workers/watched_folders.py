@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +19,15 @@ from data.urls import store_url
 from workers.composition import Services
 
 
-async def name_folder(services: Services, station: str, drop: Drop, *, elsewhere: bool = False) -> Watch:
+@dataclass(frozen=True)
+class NamedFolder:
+    """A watched folder as it is kept, and whether the station had none before."""
+
+    watch: Watch
+    new: bool
+
+
+async def name_folder(services: Services, station: str, drop: Drop, *, elsewhere: bool = False) -> NamedFolder:
     """Name the folder in which a station (its id or name) drops its pictures; return it as it is kept.
 
     A folder that is not on this machine, but on the one that watches, is said to be `elsewhere`.
@@ -38,10 +46,10 @@ async def name_folder(services: Services, station: str, drop: Drop, *, elsewhere
         found = await plant.station(work.session, station)
         if drop.recipe:
             await recipes.in_force(work.session, drop.recipe)
-        await work.watched.set(found.id, drop, apart_from=_own_folders(services.settings))
+        new = await work.watched.set(found.id, drop, apart_from=_own_folders(services.settings))
         await work.notify(WATCHED, {"station": str(found.id)})
         await work.commit()
-    return Watch(found.id, found.name, drop)
+    return NamedFolder(Watch(found.id, found.name, drop), new)
 
 
 async def forget_folder(services: Services, station: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
@@ -13,10 +12,12 @@ from dashboard.api.depends import WithServices, WithUser
 from dashboard.api.errors import ApiProblem, documented
 from dashboard.api.intake import Key, check_key
 from dashboard.api.moment import Moment
+from dashboard.api.paging import ListView, Paged
 from dashboard.api.plant_doc import Reference
 from dashboard.moments import EARLIEST
 from data.queries import plant
-from data.queries.reconciliation import Reconciliation, reconcile
+from data.queries.reconciliation import Reconciliation, Tally, reconcile, reconcile_hours, told
+from workers.composition import Services
 from workers.triggers import count_triggers
 
 MOST_AT_ONCE = 10**9
@@ -60,7 +61,7 @@ class NumbersView(BaseModel):
     gaps: list[GapView]
 
 
-class ReconciliationView(BaseModel):
+class TallyView(BaseModel):
     """Triggers in, results out, over whole hours.
 
     `received` are pictures: those of `inspections`, those `unopened` in runs, and those `refused`. `waiting`, `judged`,
@@ -68,7 +69,6 @@ class ReconciliationView(BaseModel):
     `difference` both together: 0 when all is well. Without `triggers` the pictures stand for them.
     """
 
-    station: str
     since: datetime
     until: datetime
     triggers: int | None
@@ -83,13 +83,27 @@ class ReconciliationView(BaseModel):
     missing: int
     lost: int
     difference: int
+
+    @classmethod
+    def of(cls, found: Tally) -> Self:
+        """Make it from what the query found."""
+        return cls(**told(found))
+
+
+class ReconciliationView(TallyView):
+    """A station's triggers and results over all hours asked for, and what its own numbers of pictures say."""
+
+    station: str
     numbers: NumbersView
 
     @classmethod
-    def of(cls, station: str, found: Reconciliation) -> Self:
+    def of_station(cls, station: str, found: Reconciliation) -> Self:
         """Make it from what the query found."""
-        worked_out = {"missing": found.missing, "lost": found.lost, "difference": found.difference}
-        return cls(station=station, **asdict(found), **worked_out)
+        return cls(station=station, **told(found))
+
+
+class HourPage(ListView[TallyView]):
+    """Some hours, the newest first, and the cursor of those that follow, or null at the end."""
 
 
 @router.post(
@@ -119,6 +133,10 @@ class Hours(BaseModel):
     until: Annotated[Moment | None, Query(description="To the end of its hour; now, if not said.")] = None
 
 
+class PagedHours(Hours, Paged):
+    """Which hours to list, and which part of them."""
+
+
 @router.get(
     "/reconciliation",
     operation_id="getReconciliation",
@@ -128,11 +146,37 @@ class Hours(BaseModel):
 async def reconciliation(
     services: WithServices, station: Reference, hours: Annotated[Hours, Query()]
 ) -> ReconciliationView:
-    """Count triggers, pictures and results, hour by whole hour, by when pictures came in."""
+    """Count triggers, pictures and results over whole hours, by when pictures came in."""
+    since, until = _period(services, hours)
+    async with services.database.session() as session:
+        found = await plant.station(session, station)
+        counted = await reconcile(session, found.id, since=since, until=until)
+    return ReconciliationView.of_station(found.name, counted)
+
+
+@router.get(
+    "/reconciliation/hours",
+    operation_id="listReconciledHours",
+    summary="Hold a station's triggers against what came, hour by hour",
+    responses=documented("cursor-invalid", "place-not-found"),
+)
+async def reconciled_hours(
+    services: WithServices, station: Reference, wanted: Annotated[PagedHours, Query()]
+) -> HourPage:
+    """List every hour, the newest first; together they are what the whole is. `next_cursor` leads on.
+
+    An hour for which the station said no triggers had none, if it said some in another of the hours asked for.
+    """
+    since, until = _period(services, wanted)
+    async with services.database.session() as session:
+        id_ = (await plant.station(session, station)).id
+        page = await reconcile_hours(session, id_, since=since, until=until, cursor=wanted.cursor, limit=wanted.limit)
+    return HourPage.of(page, TallyView.of)
+
+
+def _period(services: Services, hours: Hours) -> tuple[datetime, datetime]:
     until = hours.until or services.clock()
     since = hours.since or max(until - SHOWN, EARLIEST)
     if not timedelta(0) < until - since <= LONGEST:
         raise ApiProblem("request-invalid", f"Expected since before until, {LONGEST.days} days apart at most.")
-    async with services.database.session() as session:
-        found = await plant.station(session, station)
-        return ReconciliationView.of(found.name, await reconcile(session, found.id, since=since, until=until))
+    return since, until

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.naming import FIELDS, MAX_RULE
@@ -89,13 +89,21 @@ class FolderView(BaseModel):
     refused: list[RefusedFileView]
 
 
-@router.put(PATH, operation_id="nameFolder", summary="Name the watched folder of a station", responses=_NAMED)
-async def name(services: WithServices, station: Reference, folder: FolderIn) -> FolderView:
-    """Name the folder in place of the one there was; said again, it changes nothing."""
+@router.put(
+    PATH,
+    operation_id="nameFolder",
+    summary="Name the watched folder of a station",
+    responses={201: {"model": FolderView, "description": "The station had no folder; it has one now."}, **_NAMED},
+)
+async def name(services: WithServices, response: Response, station: Reference, folder: FolderIn) -> FolderView:
+    """Name the folder in place of the one there was, or the first (201); said again, it changes nothing."""
     drop = Drop(**folder.model_dump(exclude={"elsewhere"}))
     with references("station"):
         kept = await name_folder(services, station, drop, elsewhere=folder.elsewhere)
-    return await _view(services, kept)
+    if kept.new:
+        response.status_code = 201
+        response.headers["Location"] = PATH.format(station=kept.watch.station_id)
+    return await _view(services, kept.watch)
 
 
 @router.get(PATH, operation_id="getFolder", summary="Show the watched folder of a station", responses=_MISSING)

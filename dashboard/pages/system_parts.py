@@ -20,11 +20,10 @@ from dashboard.pages.working import Living, working
 from data.models import models
 from data.outage import AWAY
 from data.queries.system import SystemFigures, system_figures
-from workers import heartbeat, status
+from workers import status
 from workers.composition import Services
 from workers.heartbeat import living
 from workers.redis_server import name_and_version
-from workers.watching import TROUBLE
 
 SLOW_QUEUE_S = 30.0
 LITTLE_DISK = 0.10
@@ -55,7 +54,6 @@ def reader(services: Services) -> Reader:
             redis,
             Part("Page server", "ok", version("marksight"), since=began.isoformat()),
             *working(found, alive, host=socket.gethostname(), now=now),
-            *(_watcher(beat) for beat in alive or () if beat.role == "watcher"),
             *await asyncio.to_thread(_spool, services),
             await asyncio.to_thread(_disk, services),
             *_versions(),
@@ -124,14 +122,6 @@ async def _redis(services: Services) -> tuple[Part, Living]:
     since = datetime.now(tz=UTC) - timedelta(seconds=int(info["uptime_in_seconds"]))
     figure = f"{name_and_version(info)}, {info['used_memory'] / MIB:,.1f} MiB"
     return Part("Redis", "ok", figure, since=since.isoformat(timespec="seconds"), dot="Queue"), alive
-
-
-def _watcher(beat: heartbeat.Heartbeat) -> Part:
-    troubled = beat.doing.startswith(TROUBLE)
-    figure = f"{beat.done:,} files taken" if troubled else f"{beat.doing}; {beat.done:,} taken"
-    reason = beat.doing.removeprefix(TROUBLE) if troubled else ""
-    state: PartState = "degraded" if troubled else "ok"
-    return Part("Watched folders", state, figure, reason, since=beat.since.isoformat(), group="Work")
 
 
 def _spool(services: Services) -> list[Part]:

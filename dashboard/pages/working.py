@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from dashboard.models.system import Part, PartState
 from workers.heartbeat import FORGOTTEN_S, Heartbeat
 from workers.status import PartStatus, State, SupervisorStatus
+from workers.watching import TROUBLE
 
 SUPERVISED: dict[State, PartState] = {
     "waiting": "degraded",
@@ -21,6 +22,8 @@ SUPERVISED: dict[State, PartState] = {
 EMBEDDED = {"postgres", "valkey", "server"}
 """Supervised parts that answer for themselves."""
 DOT = "Workers"
+WATCHER = "watch"
+"""What the supervisor, and whoever gives a sign of life, calls the process that watches folders."""
 
 Living = Sequence[Heartbeat] | None
 """Those who give signs of life; None: nobody knows, since Redis does not answer."""
@@ -40,6 +43,8 @@ def _supervised(part: PartStatus, beat: Heartbeat | None, *, now: datetime, sile
     state, reason = SUPERVISED[part.state], part.reason if SUPERVISED[part.state] != "ok" else ""
     if silent and state == "ok" and beat is None and now - part.since > timedelta(seconds=FORGOTTEN_S):
         state, reason = "degraded", f"It runs, and has given no sign of life for {FORGOTTEN_S} s."
+    if beat is not None and state == "ok":
+        state, reason = _standing(beat)
     again = f"started again {part.restarts} times" if part.restarts else ""
     figure = ", ".join(filter(None, [_figure(beat), again])) or (f"process {part.pid}" if part.pid else "")
     return Part(_word(part.name), state, figure, reason, since=part.since.isoformat(timespec="seconds"), dot=DOT)
@@ -47,7 +52,8 @@ def _supervised(part: PartStatus, beat: Heartbeat | None, *, now: datetime, sile
 
 def _living(beat: Heartbeat) -> Part:
     name = f"{_word(beat.name)} on {beat.host}"
-    return Part(name, "ok", _figure(beat), since=beat.since.isoformat(timespec="seconds"), dot=DOT)
+    state, reason = _standing(beat)
+    return Part(name, state, _figure(beat), reason, since=beat.since.isoformat(timespec="seconds"), dot=DOT)
 
 
 def _nobody(supervised: Sequence[PartStatus], living: Living) -> Iterator[Part]:
@@ -60,9 +66,21 @@ def _nobody(supervised: Sequence[PartStatus], living: Living) -> Iterator[Part]:
         yield Part("Workers", "down", "none", "No worker gives a sign of life; what comes in waits.", dot=DOT)
 
 
+def _standing(beat: Heartbeat) -> tuple[PartState, str]:
+    """Return whether what lives is well, and what is wrong, as it says itself."""
+    troubled = beat.doing.startswith(TROUBLE)
+    return ("degraded", beat.doing.removeprefix(TROUBLE)) if troubled else ("ok", "")
+
+
 def _figure(beat: Heartbeat | None) -> str:
-    return f"{beat.doing}, {beat.done:,} done, {beat.rss_mb:,} MB" if beat else ""
+    if beat is None:
+        return ""
+    doing = "" if beat.doing.startswith(TROUBLE) else beat.doing
+    done = f"{beat.done:,} files taken" if beat.role == "watcher" else f"{beat.done:,} done"
+    return ", ".join(filter(None, [doing, done, f"{beat.rss_mb:,} MB"]))
 
 
 def _word(name: str) -> str:
+    if name == WATCHER:
+        return "Watched folders"
     return name.replace("-", " ").capitalize() if name.partition("-")[0] in {"worker", "relay"} else name

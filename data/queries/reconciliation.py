@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -77,6 +77,11 @@ class Tally:
         return self.missing + self.lost
 
 
+def told(tally: Tally) -> dict[str, Any]:
+    """Return all that a tally says, with what is worked out of it."""
+    return asdict(tally) | {name: getattr(tally, name) for name in ("missing", "lost", "difference")}
+
+
 @dataclass(frozen=True)
 class Reconciliation(Tally):
     """A tally of all hours asked for, and what the station's own numbers say."""
@@ -122,7 +127,9 @@ async def reconcile_hours(
         CursorInvalid: the cursor is not of this list.
     """
     first, end = whole_hours(since, until)
-    last = end if cursor is None else _hour_named(cursor, first, end)
+    last = end if cursor is None else _hour_named(cursor, end)
+    if last <= first:  # the hours asked for have moved on since
+        return Page((), None)
     size = min(bounded(limit), (last - first) // HOUR)
     begin = last - size * HOUR
     tallies = await _tallies(session, station_id, _hours(begin, size))
@@ -145,9 +152,9 @@ def _all_said(tallies: Sequence[Tally]) -> list[Tally]:
     return [replace(each, triggers=each.triggers or 0) for each in tallies]
 
 
-def _hour_named(cursor: str, first: datetime, end: datetime) -> datetime:
+def _hour_named(cursor: str, end: datetime) -> datetime:
     hour = uuid7_time(decode(cursor))
-    if hour != hour_of(hour) or not first < hour < end:
+    if hour != hour_of(hour) or hour >= end:
         raise CursorInvalid(f"{cursor[:64]!r} is no cursor of these hours; begin without one.")
     return hour
 

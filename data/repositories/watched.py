@@ -49,23 +49,24 @@ class Watched:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def set(self, station_id: UUID, drop: Drop, *, apart_from: Mapping[str, str]) -> None:
-        """Name the folder of a station, in place of the one it had; `apart_from` are further folders, and what each is.
+    async def set(self, station_id: UUID, drop: Drop, *, apart_from: Mapping[str, str]) -> bool:
+        """Name the folder of a station, in place of the one it had; True if it had none.
+
+        `apart_from` are further folders, and what each is.
 
         Raises:
             FolderUnfit: the path is not absolute, or lies in, or around, one of those or another station's folder.
         """
         await self._session.execute(_ONE_AT_A_TIME)  # so that no two stations take folders within each other at once
-        others = (
-            select(WatchedFolder.path, Station.name)
-            .join(Station, Station.id == WatchedFolder.station_id)
-            .where(WatchedFolder.station_id != station_id)
+        named = select(WatchedFolder.station_id, WatchedFolder.path, Station.name).join(
+            Station, Station.id == WatchedFolder.station_id
         )
-        taken = {path: f"the folder of station {name}" for path, name in await self._session.execute(others)}
-        check_apart(drop.path, {**taken, **apart_from})
-        row = {"station_id": station_id, **asdict(drop)}
-        named = insert(WatchedFolder).values(row)
-        await self._session.execute(named.on_conflict_do_update(index_elements=["station_id"], set_=asdict(drop)))
+        rows = (await self._session.execute(named)).all()
+        others = {path: f"the folder of station {name}" for id_, path, name in rows if id_ != station_id}
+        check_apart(drop.path, {**others, **apart_from})
+        row = insert(WatchedFolder).values({"station_id": station_id, **asdict(drop)})
+        await self._session.execute(row.on_conflict_do_update(index_elements=["station_id"], set_=asdict(drop)))
+        return all(id_ != station_id for id_, _, _ in rows)
 
     async def remove(self, station_id: UUID) -> bool:
         """Watch a station's folder no more; False if it had none. What lies in it stays there."""

@@ -35,8 +35,10 @@ async def test_a_folder_is_kept_by_its_real_path(services: Services, station: st
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     named = await name_folder(services, station, Drop(f"{tmp_path}/link/", "{lot}_{serial}", settle_s=1.5))
-    assert named.drop == Drop(str(tmp_path / "real"), "{lot}_{serial}", settle_s=1.5)
-    assert await kept(services) == [named.drop]
+    assert (named.watch.station, named.new) == ("aoi-3", True)
+    assert named.watch.drop == Drop(str(tmp_path / "real"), "{lot}_{serial}", settle_s=1.5)
+    assert await kept(services) == [named.watch.drop]
+    assert not (await name_folder(services, station, named.watch.drop)).new
 
 
 async def test_a_folder_elsewhere_need_not_be_here(services: Services, station: str) -> None:

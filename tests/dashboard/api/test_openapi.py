@@ -39,6 +39,7 @@ PROMISED = {
     "delete /v1/stations/{station}",
     "put /v1/stations/{station}/folder", "get /v1/stations/{station}/folder", "delete /v1/stations/{station}/folder",
     "post /v1/stations/{station}/triggers", "get /v1/stations/{station}/reconciliation",
+    "get /v1/stations/{station}/reconciliation/hours",
     "get /v1/lots", "post /v1/lots", "get /v1/lots/{lot}", "post /v1/lots/{lot}/hold", "post /v1/lots/{lot}/release",
     "post /v1/lots/{lot}/close", "get /v1/units", "get /v1/units/{unit_id}",
     "post /v1/uploads", "options /v1/uploads", "get /v1/uploads/{file_id}", "patch /v1/uploads/{file_id}",

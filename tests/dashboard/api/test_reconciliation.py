@@ -80,6 +80,49 @@ async def test_what_are_no_triggers_is_refused(one_api: httpx.AsyncClient, body:
     assert (await told(one_api))["triggers"] is None
 
 
+async def hours_of(api: httpx.AsyncClient, **asked: Any) -> dict[str, Any]:
+    answer = await api.get(f"{RECONCILIATION}/hours", params=asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_hours_are_listed_the_newest_first_page_by_page(one_api: httpx.AsyncClient, sample: bytes) -> None:
+    await one_api.post("/v1/inspections", files={"image": sample})
+    before = NOW - timedelta(hours=2)
+    await one_api.post(TRIGGERS, json={"count": 2, "at": before.isoformat()})
+    asked = {"since": before.isoformat(), "until": (NOW + timedelta(hours=1)).isoformat()}
+    whole = await hours_of(one_api, **asked)
+    pages: list[dict[str, Any]] = [await hours_of(one_api, **asked, limit=2)]
+    while pages[-1]["next_cursor"]:
+        pages.append(await hours_of(one_api, **asked, limit=2, cursor=pages[-1]["next_cursor"]))
+    assert [hour for page in pages for hour in page["items"]] == whole["items"]
+    since = [hour["since"] for hour in whole["items"]]
+    assert since == sorted(since, reverse=True)
+    assert len(since) in {3, 4}
+    total = await told(one_api, **asked)
+    for name in ("triggers", "received", "waiting", "missing", "lost", "difference"):
+        assert sum(hour[name] for hour in whole["items"]) == total[name], name
+    assert (whole["items"][-1]["triggers"], whole["items"][-1]["difference"]) == (2, 2)
+
+
+async def test_the_hours_of_a_day_are_listed_if_none_are_asked_for(one_api: httpx.AsyncClient) -> None:
+    found = await hours_of(one_api)
+    assert (len(found["items"]), found["next_cursor"]) in {(25, None), (24, None)}
+    assert {hour["triggers"] for hour in found["items"]} == {None}
+
+
+@pytest.mark.parametrize("asked", [{"limit": 0}, {"limit": 501}, {"hour": 1}], ids=["none", "too many", "unknown"])
+async def test_pages_of_hours_that_are_none_are_refused(one_api: httpx.AsyncClient, asked: dict[str, int]) -> None:
+    answer = await one_api.get(f"{RECONCILIATION}/hours", params=asked)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
+
+
+async def test_a_cursor_of_another_list_is_refused(one_api: httpx.AsyncClient) -> None:
+    answer = await one_api.get(f"{RECONCILIATION}/hours", params={"cursor": "nonsense"})
+    assert answer.json()["type"] == "/problems/cursor-invalid"
+
+
 @pytest.mark.parametrize(
     "hours",
     [
@@ -104,14 +147,16 @@ async def test_what_are_no_triggers_is_refused(one_api: httpx.AsyncClient, body:
     ],
 )
 async def test_hours_that_are_none_are_refused(one_api: httpx.AsyncClient, hours: dict[str, str]) -> None:
-    answer = await one_api.get(RECONCILIATION, params=hours)
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
+    for path in (RECONCILIATION, f"{RECONCILIATION}/hours"):
+        answer = await one_api.get(path, params=hours)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/request-invalid")
 
 
 async def test_a_station_that_is_not_there_is_told(one_api: httpx.AsyncClient) -> None:
     for answer in (
         await one_api.post("/v1/stations/nowhere/triggers", json={"count": 1}),
         await one_api.get("/v1/stations/nowhere/reconciliation"),
+        await one_api.get("/v1/stations/nowhere/reconciliation/hours"),
     ):
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/place-not-found")
 

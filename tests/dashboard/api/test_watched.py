@@ -39,9 +39,11 @@ async def test_a_folder_is_named_shown_and_forgotten(
         "station": "aoi 3", "station_id": station, "path": str(tmp_path / "drop"), "naming": "{lot}_{serial}",
         "recipe": "", "settle_s": 0.5, "active": True, "here": True, "refused": [],
     }  # fmt: skip
-    assert (named.status_code, named.json()) == (200, expected)
+    assert (named.status_code, named.json()) == (201, expected)
+    assert (await one_api.get(named.headers["Location"])).json() == expected
     again = await one_api.put(f"/v1/stations/{station}/folder", json=said(tmp_path, active=False))
-    assert again.json() == {**expected, "active": False}
+    assert (again.status_code, again.json()) == (200, {**expected, "active": False})
+    assert "Location" not in again.headers
     async with services.database.unit_of_work() as work:
         await work.watched.refuse(
             Refusal(bytes(32), again.json()["station_id"], "a.txt", "not-an-image", "No picture.")
@@ -54,6 +56,7 @@ async def test_a_folder_is_named_shown_and_forgotten(
     assert (await one_api.delete(FOLDER)).status_code == 204
     for answer in (await one_api.delete(FOLDER), await one_api.get(FOLDER)):
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/folder-not-watched")
+    assert (await one_api.put(FOLDER, json=said(tmp_path))).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ async def test_what_cannot_be_watched_is_told_and_changes_nothing(
 
 async def test_a_folder_elsewhere_is_said_to_be(one_api: httpx.AsyncClient, station: str, tmp_path: Path) -> None:
     answer = await one_api.put(FOLDER, json=said(tmp_path, path="/mnt/line-3", elsewhere=True))
-    assert (answer.status_code, answer.json()["here"]) == (200, False)
+    assert (answer.status_code, answer.json()["here"]) == (201, False)
 
 
 async def test_a_loop_of_links_is_no_folder(one_api: httpx.AsyncClient, station: str, tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ async def test_a_path_that_this_machine_cannot_have_may_be_one_elsewhere(
     one_api: httpx.AsyncClient, station: str, tmp_path: Path
 ) -> None:
     answer = await one_api.put(FOLDER, json=said(tmp_path, path="/" + "x" * 300, elsewhere=True))
-    assert (answer.status_code, answer.json()["here"]) == (200, False)
+    assert (answer.status_code, answer.json()["here"]) == (201, False)
 
 
 async def test_two_stations_have_two_folders(one_api: httpx.AsyncClient, station: str, tmp_path: Path) -> None:

@@ -61,23 +61,14 @@ async def test_versions_and_models_are_told_and_not_judged(services: Services) -
     assert parts["ppocr-rec"].group == "Models"
 
 
-@pytest.mark.parametrize(
-    ("doing", "state", "figure", "reason"),
-    [
-        ("2 watched, 5 files wait", "ok", "2 watched, 5 files wait; 3 taken", ""),
-        (f"{TROUBLE}aoi-3: there is no folder /x", "degraded", "3 files taken", "aoi-3: there is no folder /x"),
-    ],
-    ids=["all well", "in trouble"],
-)
-async def test_who_watches_folders_is_told(
-    services: Services, doing: str, state: str, figure: str, reason: str
-) -> None:
-    assert "Watched folders" not in await parts_of(services)
-    own = replace(heartbeat.first("watcher", "watch"), doing=doing, done=3)
+async def test_who_watches_folders_is_told_in_one_row(services: Services) -> None:
+    own = replace(heartbeat.first("watcher", "watch"), doing=f"{TROUBLE}aoi-3: there is no folder /x", done=3)
     heartbeat.beat(services.queue.connection, own)
-    part = (await parts_of(services))["Watched folders"]
+    parts = await parts_of(services)
     heartbeat.leave(services.queue.connection, own)
-    assert (part.state, part.figure, part.reason) == (state, figure, reason)
+    (name,) = [name for name in parts if "watch" in name.lower()]
+    assert name == f"Watched folders on {socket.gethostname()}"
+    assert (parts[name].state, parts[name].reason) == ("degraded", "aoi-3: there is no folder /x")
 
 
 @pytest.mark.parametrize(("max_items", "state"), [(2, "degraded"), (1, "down")], ids=["within its bound", "full"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from dashboard.models.system import Part
 from dashboard.pages.working import working
 from workers.heartbeat import FORGOTTEN_S, Heartbeat
 from workers.status import PartStatus, SupervisorStatus
+from workers.watching import TROUBLE
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(seconds=FORGOTTEN_S + 1)
@@ -47,6 +49,28 @@ def test_a_supervised_process_is_told_with_what_it_does(
 ) -> None:
     (line,) = lines(supervised(told), living)
     assert (line.name, line.state, line.figure, line.reason, line.dot) == ("Worker 1", state, figure, reason, "Workers")
+
+
+WATCHER = Heartbeat(
+    "watcher", "watch", LONG_AGO, NOW, doing="2 watched, 5 files wait", done=1234, rss_mb=90, host="here"
+)
+
+
+@pytest.mark.parametrize(
+    ("doing", "told", "state", "figure", "reason"),
+    [
+        ("2 watched, 5 files wait", "running", "ok", "2 watched, 5 files wait, 1,234 files taken, 90 MB", ""),
+        (f"{TROUBLE}aoi-3: no folder", "running", "degraded", "1,234 files taken, 90 MB", "aoi-3: no folder"),
+        (f"{TROUBLE}aoi-3: no folder", "crashed", "down", "1,234 files taken, 90 MB", "ended by SIGKILL"),
+    ],
+    ids=["all well", "in trouble", "crashed in trouble"],
+)
+def test_who_watches_folders_is_told_in_one_line(doing: str, told: Any, state: str, figure: str, reason: str) -> None:
+    own = PartStatus("watch", told, LONG_AGO, pid=7, reason="ended by SIGKILL" if told == "crashed" else "")
+    line = lines(supervised(own, part()), (replace(WATCHER, doing=doing), BEAT))[0]
+    assert (line.name, line.state, line.figure, line.reason) == ("Watched folders", state, figure, reason)
+    (alone, _) = lines(None, (replace(WATCHER, doing=doing),))
+    assert (alone.name, alone.state == "ok") == ("Watched folders on here", TROUBLE not in doing)
 
 
 def test_workers_of_other_machines_are_told_beside() -> None:

@@ -22,10 +22,11 @@ async def station(database: Database, name: str = "aoi-3") -> UUID:
     return made
 
 
-async def set_folder(database: Database, station_id: UUID, drop: Drop, **apart_from: str) -> None:
+async def set_folder(database: Database, station_id: UUID, drop: Drop, **apart_from: str) -> bool:
     async with database.unit_of_work() as work:
-        await work.watched.set(station_id, drop, apart_from={path: what for what, path in apart_from.items()})
+        new = await work.watched.set(station_id, drop, apart_from={path: what for what, path in apart_from.items()})
         await work.commit()
+    return new
 
 
 async def folders(database: Database) -> dict[str, Drop]:
@@ -34,11 +35,12 @@ async def folders(database: Database) -> dict[str, Drop]:
 
 
 async def test_a_station_has_the_folder_that_was_named_last(database: Database) -> None:
-    own = await station(database)
-    await set_folder(database, own, Drop("/drops/a", "{lot}_{serial}", "74LS00", 5.0))
+    own, other = await station(database), await station(database, "aoi-4")
+    assert await set_folder(database, own, Drop("/drops/a", "{lot}_{serial}", "74LS00", 5.0))
     assert await folders(database) == {"aoi-3": Drop("/drops/a", "{lot}_{serial}", "74LS00", 5.0)}
-    await set_folder(database, own, Drop("/drops/a"))
+    assert not await set_folder(database, own, Drop("/drops/a"))
     assert await folders(database) == {"aoi-3": Drop("/drops/a")}
+    assert await set_folder(database, other, Drop("/drops/b"))
 
 
 async def test_a_folder_rests_and_is_watched_again_and_no_more(database: Database) -> None:
