@@ -6,6 +6,7 @@
 3. An address is taken first (`data.repositories.blobs`), which fails while anybody who is about to name it holds it;
    then the rows are asked; then its age once more, since bytes stored again are young again; only then it is removed.
 4. What the spool of this state folder names (`workers.spool`) is left, however old it is.
+5. A clock that was set makes nothing old at one sight (`workers.seen_twice`), unless a person has it collected.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import timedelta
 
 from data.store import FRESH, Blob
 from workers.composition import Services
+from workers.seen_twice import Agrees, at_once
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +39,10 @@ class Collected:
     removed_bytes: int = 0
 
 
-async def collect(services: Services, *, dry_run: bool = False) -> Collected:
+async def collect(services: Services, *, dry_run: bool = False, agrees: Agrees = at_once) -> Collected:
     """Remove old bytes that no row names; return what was found. Harmless at any time, and by several at once.
+
+    Bytes to which `agrees` says no, asked with their address and their time, are left.
 
     Raises:
         StoreError: the store cannot be looked through.
@@ -54,14 +58,14 @@ async def collect(services: Services, *, dry_run: bool = False) -> Collected:
             continue
         old.append(blob)
         if len(old) >= ASKED_AT_ONCE:
-            await _collect(services, old, found, dry_run=dry_run)
+            await _collect(services, old, found, dry_run=dry_run, agrees=agrees)
             old = []
-    await _collect(services, old, found, dry_run=dry_run)
+    await _collect(services, old, found, dry_run=dry_run, agrees=agrees)
     log.info("%d of %d blobs were named by no row and %s", found.removed, found.seen, _done(dry_run))
     return found
 
 
-async def _collect(services: Services, old: list[Blob], found: Collected, *, dry_run: bool) -> None:
+async def _collect(services: Services, old: list[Blob], found: Collected, *, dry_run: bool, agrees: Agrees) -> None:
     """Look at some old blobs together, and at those that seem to be named by none one by one."""
     spooled = await asyncio.to_thread(
         services.spool.addresses
@@ -69,7 +73,7 @@ async def _collect(services: Services, old: list[Blob], found: Collected, *, dry
     async with services.database.unit_of_work() as work:
         unnamed = await work.blobs.unnamed([blob.address for blob in old]) - spooled
     for blob in old:
-        if blob.address not in unnamed:
+        if blob.address not in unnamed or not agrees(blob.address, blob.modified):
             continue
         if not dry_run and not await _remove(services, blob):
             found.held += 1

@@ -181,7 +181,7 @@ async def run(settings: Settings) -> None:
                 group.create_task(_hurry(relay, urgent))
                 group.create_task(_beat(relay))
                 group.create_task(_relay(relay, wake))
-                for chore in upkeep.CHORES:
+                for chore in upkeep.chores():
                     group.create_task(upkeep.for_ever(services, chore))
     except asyncio.CancelledError:
         log.info("the relay ends")

@@ -13,6 +13,7 @@ from data.queries.abandoned import abandoned_runs, still_receiving
 from data.tables import ENDED_RUNS, RETRYABLE
 from workers.composition import Services
 from workers.receiving import give_up
+from workers.seen_twice import Agrees, at_once
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +73,14 @@ async def settle(services: Services, run_ids: Collection[UUID] | None = None) ->
     return len(moved)
 
 
-async def give_up_abandoned(services: Services) -> int:
+async def give_up_abandoned(services: Services, agrees: Agrees = at_once) -> int:
     """End the runs whose uploads were begun and left, and remove what came of files nobody waits for; return how many.
 
-    Files that have come whole stay in the image store: they are named.
+    Files that have come whole stay in the image store: they are named. Runs to which `agrees` says no go on.
     """
     kept_s = services.settings.upload_kept_s
     async with services.database.session() as session:
-        left = await abandoned_runs(session, kept_s)
+        left = [run_id for run_id in await abandoned_runs(session, kept_s) if agrees(run_id, None)]
     for run_id in left:
         detail = f"Nothing came of it for {kept_s / 3600:g} hours; send its files again in a new run."
         await give_up(services, run_id, code=UPLOAD_ABANDONED, detail=detail)

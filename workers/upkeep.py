@@ -14,6 +14,7 @@ from data.partitions import ensure_partitions
 from workers import runs
 from workers.collecting import collect
 from workers.composition import Services
+from workers.seen_twice import SeenTwice
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +38,30 @@ async def upkeep(services: Services) -> None:
     log.info("upkeep: %d partitions made, %d idempotency keys forgotten", len(made), forgotten)
 
 
-async def tidy(services: Services) -> None:
-    """Give up uploads that were begun and left, and remove bytes from the image store that no row names.
+class Tidying:
+    """Gives up uploads that were begun and left, and removes bytes from the image store that no row names.
 
-    Harmless at any time, and by several at once. Raises what the database or the store raises when it is away.
+    What seems old is left at the first sight of it: a clock that was set ahead makes everything old.
     """
-    given_up = await runs.give_up_abandoned(services)
-    collected = await collect(services)
-    log.info("upkeep: %d uploads given up, %d blobs removed", given_up, collected.removed)
+
+    def __init__(self) -> None:
+        self._runs, self._blobs = SeenTwice(), SeenTwice()
+
+    async def __call__(self, services: Services) -> None:
+        """Look once, and remove what was seen the last time too. Harmless at any time, and by several at once.
+
+        Raises what the database or the store raises when it is away.
+        """
+        given_up = await runs.give_up_abandoned(services, self._runs.agrees)
+        collected = await collect(services, agrees=self._blobs.agrees)
+        self._runs.end()
+        self._blobs.end()
+        log.info("upkeep: %d uploads given up, %d blobs removed", given_up, collected.removed)
 
 
-CHORES: tuple[Chore, ...] = (upkeep, tidy)
-"""Each goes on by itself: looking through a large store takes its time, and keeps no month from being made."""
+def chores() -> tuple[Chore, ...]:
+    """Return the chores. Each goes on by itself: looking through a large store keeps no month from being made."""
+    return (upkeep, Tidying())
 
 
 async def for_ever(services: Services, chore: Chore = upkeep, *, again_s: float = AGAIN_S) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from data.database import Database
 from data.partitions import PARTITIONED, partition_name
@@ -18,9 +18,9 @@ from tests.workers.conftest import Composed, GatedDatabase
 from tests.workers.programs import until
 from tests.workers.queue_probe import picture
 from workers.child import Child, Program
-from workers.composition import Services, compose
+from workers.composition import Services, compose, utc_now
 from workers.intake import Particulars, accept
-from workers.upkeep import for_ever, upkeep
+from workers.upkeep import Tidying, for_ever, upkeep
 
 FAR = datetime(2093, 5, 20, tzinfo=UTC)
 
@@ -42,26 +42,63 @@ async def test_the_months_ahead_are_made_by_the_application_itself(services: Ser
 async def test_old_keys_are_forgotten_and_young_ones_kept(services: Services) -> None:
     for key in ("old", "young"):
         await accept(services, picture(), Particulars(idempotency_key=key))
-    assert await keys(services) == ["old", "young"]
     await age(services, "old")
+    assert await keys(services) == ["old", "young"]
     await upkeep(services)
     assert await keys(services) == ["young"]
 
 
-async def age(services: Services, key: str) -> None:
-    """Let a key have been used long ago; the application's role may not, so its owner does."""
+async def test_a_clock_that_leaps_forgets_no_key(services: Services) -> None:
+    for key in ("one", "other"):
+        await accept(services, picture(), Particulars(idempotency_key=key))
+    await leap(services, days=40)
+    await upkeep(services)
+    assert await keys(services) == ["one", "other"]
 
+
+async def test_what_seems_old_is_removed_at_the_second_sight_alone(services: Services) -> None:
+    orphan = await services.store.put(b"named by nobody")
+    later = compose(services.settings, clock=lambda: utc_now() + timedelta(days=40))
+    tidying = Tidying()
+    await tidying(later)
+    assert await services.store.exists(orphan)
+    await services.store.put(b"named by nobody")  # it is young again
+    await tidying(later)
+    assert await services.store.exists(orphan)
+    await tidying(later)
+    assert not await services.store.exists(orphan)
+    await later.close()
+
+
+async def age(services: Services, key: str) -> None:
+    """Let a key have been used long ago, and others on many days since, which nobody looks for."""
+    old = "UPDATE idempotency_keys SET used_at = now() - interval '30 days' WHERE key = :key"
+    since = """
+    INSERT INTO idempotency_keys (caller, key, request_digest, used_at)
+    SELECT 'another', day, sha256('x'), now() - day * interval '1 day' FROM generate_series(0, 20) AS day
+    """
+    await owner_does(services, old, key=key)
+    await owner_does(services, since)
+
+
+async def leap(services: Services, *, days: int) -> None:
+    """Let the clock be so many days ahead: all that was done is as much older."""
+    await owner_does(services, "UPDATE idempotency_keys SET used_at = used_at - :days * interval '1 day'", days=days)
+
+
+async def owner_does(services: Services, words: str, **values: object) -> None:
+    """Have the owner of the tables do what the application's role may not."""
     owner = Database(owner_url(services.settings))
     async with owner.unit_of_work() as work:
-        old = update(IdempotencyKey).where(IdempotencyKey.key == key)
-        await work.session.execute(old.values(used_at=text("now() - interval '8 days'")))
+        await work.session.execute(text(words), values)
         await work.commit()
     await owner.close()
 
 
 async def keys(services: Services) -> list[str]:
     async with services.database.session() as session:
-        return list(await session.scalars(select(IdempotencyKey.key).order_by(IdempotencyKey.key)))
+        asked = select(IdempotencyKey.key).where(IdempotencyKey.caller != "another").order_by(IdempotencyKey.key)
+        return list(await session.scalars(asked))
 
 
 async def forgotten(services: Services) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -253,12 +254,32 @@ class TestIdempotencyKeys:
 
         assert sorted(await asyncio.gather(*(bind() for _ in range(6)))) == [False] * 5 + [True]
 
-    async def test_old_keys_are_forgotten(self, database: Database) -> None:
-        [id_] = await waiting(database)
+    @pytest.mark.parametrize(
+        ("ages", "kept"),
+        [
+            pytest.param(range(20), range(14), id="a line that never rests"),
+            pytest.param(range(0, 60, 3), range(0, 42, 3), id="one that works every third day"),
+            pytest.param(range(14), range(14), id="a new one"),
+            pytest.param(range(30, 44), range(30, 44), id="the clock is a month ahead"),
+            pytest.param([8, *range(30, 44)], [8, *range(30, 43)], id="it was ahead before, for a day"),
+            pytest.param([-40, -1, *range(20)], [-40, -1, *range(14)], id="it was further ahead before"),
+            pytest.param([], [], id="none"),
+        ],
+    )
+    async def test_old_keys_are_forgotten(self, database: Database, ages: Iterable[int], kept: Iterable[int]) -> None:
+        """Ages are in days; below zero, the clock says that they are yet to come."""
         async with database.unit_of_work() as work:
-            for key, age in (("old", KEPT_FOR + timedelta(hours=1)), ("new", KEPT_FOR - timedelta(hours=1))):
-                row = {"caller": "a", "key": key, "request_digest": DIGEST, "inspection_id": id_}
-                await work.session.execute(insert(IdempotencyKey).values(**row, used_at=func.now() - age))
-            assert await work.idempotency.forget_old() == 1
-            assert await work.idempotency.made("a", "new", DIGEST) == id_
-            assert await work.idempotency.made("a", "old", DIGEST) is None
+            for age in ages:
+                used_at = func.now() - timedelta(days=age)
+                row = {"caller": "a", "key": str(age), "request_digest": DIGEST, "used_at": used_at}
+                await work.session.execute(insert(IdempotencyKey).values(row))
+            assert await work.idempotency.forget_old() == len(list(ages)) - len(list(kept))
+            left = {int(key) for key in await work.session.scalars(select(IdempotencyKey.key))}
+        assert left == set(kept)
+
+    async def test_a_week_is_kept_on_however_many_days_keys_came(self, database: Database) -> None:
+        async with database.unit_of_work() as work:
+            for age in (KEPT_FOR - timedelta(minutes=1), KEPT_FOR + timedelta(days=10), KEPT_FOR + timedelta(days=11)):
+                row = {"caller": "a", "key": str(age), "request_digest": DIGEST, "used_at": func.now() - age}
+                await work.session.execute(insert(IdempotencyKey).values(row))
+            assert await work.idempotency.forget_old() == 0
