@@ -185,3 +185,30 @@ async def test_the_server_is_killed_while_it_catches_up(own: tuple[Postgres, Set
     found = await attempts(services)
     assert len(found) == 300
     assert sorted(found, key=found.__getitem__) == ids
+
+
+async def test_pictures_go_on_coming_while_one_of_two_servers_is_killed_as_it_catches_up(
+    own: tuple[Postgres, Settings], services: Services
+) -> None:
+    postgres, settings = own
+    await postgres.kill()
+    async with serving(settings, "--api-only") as one, serving(settings, "--api-only") as other:
+        told = Particulars(lot="L1", unit_serial="S")
+        ids = [await accept(services, picture(), told) for _ in range(1000)]
+        await postgres.start()
+        await _until_some_are_written(services)
+        for number in range(40):
+            server = (one, other)[number % 2] if number < 2 else other
+            if number == 2:
+                assert services.spool.usage().items
+                one.process.kill()
+            ids.append(UUID((await post(server.client, f"live {number}", picture()))["id"]))
+        await caught_up(services)
+        found = await attempts(services)
+    assert sorted(found, key=found.__getitem__) == ids
+    assert sorted(found.values()) == list(range(1, len(ids) + 1))
+
+
+async def _until_some_are_written(services: Services) -> None:
+    while not await attempts(services):  # noqa: ASYNC110 - another process writes them
+        await asyncio.sleep(0.01)
