@@ -36,6 +36,8 @@ VERSION = 1
 ENDING = ".json"
 COME_BACK_S = 30
 KEYS_KEPT_S = 7 * 24 * 3600.0
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
+"""What is raised by reading something that is no record."""
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +171,16 @@ class Spool:
             return Usage(len(told), sum(each.byte_count for each in told), aside)
 
     def addresses(self) -> set[str]:
-        """Return the addresses of all pictures that records name."""
-        return {address for record in self.waiting() for address in record.said["addresses"]}
+        """Return the addresses of all pictures that records name, damaged ones and those moved aside too.
+
+        Raises:
+            OSError: some cannot be read, and so nobody knows.
+        """
+        named: set[str] = set()
+        for file in (*(self._folder / name for name in self._names()), *self._aside.glob(f"*{ENDING}")):
+            with suppress(FileNotFoundError, *DAMAGE):
+                named.update(map(str, json.loads(file.read_bytes())["record"]["said"]["addresses"]))
+        return named
 
     def forget_old_keys(self) -> int:
         """Forget the keys that nobody will repeat any more; return how many."""
@@ -270,7 +280,7 @@ class Spool:
                 log.error("%s in %s cannot be read, and waits: %s", name, self._folder, error)
             self._unreadable.add(name)
             return None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except DAMAGE as error:
             log.error("%s in %s is no record of the spool, and is moved aside: %s", name, self._folder, error)
             self._move_aside(name)
             return None

@@ -205,6 +205,23 @@ def test_what_comes_later_of_a_line_waits_while_anything_of_it_waits(folder: Pat
     assert opened(folder).waiting() == []
 
 
+def test_what_is_moved_aside_still_names_its_pictures(folder: Path) -> None:
+    spool, kept, damaged_one = opened(folder), record(), record()
+    for address, each in (("aa", kept), ("bb", damaged_one)):
+        spool.add(replace(each, said={"addresses": [address]}))
+    spool.set_aside(kept.id)
+    (folder / "aside" / "1-x.json").write_text("{")
+    assert spool.addresses() == {"aa", "bb"}
+
+
+def test_while_a_record_cannot_be_read_nobody_knows_what_is_named(folder: Path) -> None:
+    spool = opened(folder)
+    spool.add(record())
+    (folder / f"{ids()}.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        spool.addresses()
+
+
 def test_a_record_that_cannot_be_read_stays_and_holds_nothing_up(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
