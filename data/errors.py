@@ -113,6 +113,22 @@ class LotDisagrees(Conflict):
     """What is said of a part is not what its lot was started with."""
 
 
+class LotInUse(Conflict):
+    """Something came for a lot that is to be corrected or deleted."""
+
+
+class UnitTaken(Conflict):
+    """A unit of the lot is known so already: the one with the id `id`."""
+
+    def __init__(self, detail: str, id_: UUID | None) -> None:
+        super().__init__(detail)
+        self.id = None if id_ is None else str(id_)
+
+
+class UnitInUse(Conflict):
+    """A unit that is to be deleted was inspected."""
+
+
 class UploadBusy(Conflict):
     """Another request is sending that file now."""
 

@@ -22,9 +22,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "watched_folders": (*ADD_ONLY, "UPDATE", "DELETE"),
     "station_triggers": (*ADD_ONLY, "UPDATE (triggers)"),
     "watched_refusals": (*ADD_ONLY, "DELETE"),  # taken in after all
-    "lots": (*ADD_ONLY, "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)"),
+    "lots": (*ADD_ONLY, "DELETE", "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)"),
     "lot_marks": (*ADD_ONLY, "UPDATE (units)"),
-    "units": (*ADD_ONLY, "UPDATE (attempts)"),
+    "units": (*ADD_ONLY, "DELETE", "UPDATE (attempts)"),
     "recipes": (*ADD_ONLY, "UPDATE (name)"),
     "recipe_versions": (*ADD_ONLY, "UPDATE", "DELETE"),  # drafts only: a trigger guards what is published
     "images": (*ADD_ONLY, "UPDATE (thumbnail, about)"),

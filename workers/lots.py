@@ -1,7 +1,8 @@
 """A lot's life: started with what its parts take over, held, released, closed.
 
-1. What a lot is started with never changes: the same said again is the same lot, anything else is refused. So a request
-   may be sent again, under whatever key; but one key is for one request.
+1. What a lot is started with never changes once something came for it: the same said again is the same lot, anything
+   else is refused. So a request may be sent again, under whatever key; but one key is for one request. Until
+   then it may be corrected, or deleted.
 2. A lot that pictures merely named may be started later; what came in before took nothing over from it.
 3. A text that the recipe has no place for, or that does not fit its place in some variant, is refused at the start.
 4. A lot's state goes as `data.tables.LOT_TRANSITIONS` says; asked for what is already so, nothing changes.
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from core.errors import LotTextInvalid
@@ -21,7 +24,7 @@ from data.errors import LotDisagrees, LotNotOpen, NothingPublished
 from data.queries import lots, recipes
 from data.queries.lots import LotSummary
 from data.queries.recipes import VersionView
-from data.repositories.lots import Lots
+from data.repositories.lots import Lots, in_use
 from data.tables import Lot, LotState
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
@@ -78,6 +81,59 @@ async def start(services: Services, said: LotStart, *, key: str | None = None, c
             await _check_same(work, lot, said, version=version, station_id=station_id)
         await work.commit()
     return Started(await _summary(services, str(lot_id)), new)
+
+
+async def correct(services: Services, reference: str, said: Mapping[str, Any]) -> LotSummary:
+    """Say otherwise what a lot, by its code or id, was started with, before anything came for it.
+
+    `said` holds `station`, `recipe`, `recipe_version` and `texts` as `LotStart` does; what is left out stays.
+
+    Raises:
+        NotFound: there is no such lot, or no recipe, version or station is called so.
+        NothingPublished, PartAmbiguous, LotDisagrees, LotTextInvalid: as `start` says.
+        LotNotOpen: it is closed, or was never started.
+        LotInUse: something came for it.
+    """
+    async with services.database.unit_of_work() as work:
+        lot = await _unused(work, reference)
+        if lot.state == "closed" or lot.started_at is None:
+            why = "is closed and cannot be corrected" if lot.started_at else "was not started yet; start it"
+            raise LotNotOpen(f"Lot {lot.code} {why}.")
+        version_id, station_id = lot.recipe_version_id, lot.station_id
+        if said.keys() & {"recipe", "recipe_version"}:
+            named = LotStart(lot.code, recipe=said.get("recipe"), recipe_version=said.get("recipe_version"))
+            version = await _version(work, named)
+            version_id = version.id if version else None
+        if "station" in said:
+            station_id = await work.plant.station_id(said["station"]) if said["station"] else None
+        texts: LotTexts = said.get("texts", LotTexts.from_document(lot.texts))
+        if texts:
+            _check_texts(await recipes.version(work.session, version_id) if version_id else None, texts)
+        await Lots(work.session).bind_anew(
+            lot.id, station_id=station_id, recipe_version_id=version_id, texts=texts.to_document()
+        )
+        await work.commit()
+    return await _summary(services, str(lot.id))
+
+
+async def delete(services: Services, reference: str) -> None:
+    """Delete a lot, by its code or id, for which nothing came.
+
+    Raises:
+        NotFound: there is no such lot.
+        LotInUse: something came for it.
+    """
+    async with services.database.unit_of_work() as work:
+        await Lots(work.session).remove(await _unused(work, reference))
+        await work.commit()
+
+
+async def _unused(work: UnitOfWork, reference: str) -> Lot:
+    found = await lots.summary(work.session, reference)
+    lot = await Lots(work.session).lock(found.id)
+    if await Lots(work.session).is_used(lot.id):
+        raise in_use(lot)
+    return lot
 
 
 async def hold(services: Services, reference: str, *, reason: str) -> LotSummary:

@@ -39,6 +39,9 @@ CODES: dict[type[MarksightError], str] = {
     data_errors.PartAmbiguous: "recipe-ambiguous",
     data_errors.LotNotOpen: "lot-not-open",
     data_errors.LotDisagrees: "lot-disagrees",
+    data_errors.LotInUse: "lot-in-use",
+    data_errors.UnitInUse: "unit-in-use",
+    data_errors.UnitTaken: "unit-taken",
     data_errors.FolderUnfit: "folder-unfit",
     NamingInvalid: "naming-invalid",
     SpoolFull: "spool-full",
@@ -186,6 +189,7 @@ _TOLD: dict[type[MarksightError], str] = {
     LotTextInvalid: "where",
     PlaceInvalid: "where",
     data_errors.PlaceTaken: "id",
+    data_errors.UnitTaken: "id",
     data_errors.PlaceInUse: "by",
 }
 

@@ -11,6 +11,12 @@ LOT_PROBLEMS: dict[str, ProblemKind] = {
         "The request names another recipe, station or texts than its lot was started with; nothing was kept.",
         "Leave out what the lot says already, or name the right lot.",
     ),
+    "lot-in-use": ProblemKind(
+        409,
+        "Parts came for the lot",
+        "A lot for which a unit, a run or an inspection came stays as it was started; nothing was changed.",
+        "Close it, and start another.",
+    ),
     "lot-not-found": ProblemKind(
         404, "There is no such lot", "No lot has this code or id.", "Look for it at /v1/lots."
     ),
@@ -22,6 +28,18 @@ LOT_PROBLEMS: dict[str, ProblemKind] = {
         "The lot's texts cannot be used",
         "A text is no such code, or the recipe has no place that it fits; `where` says which.",
         "Correct it, or give the recipe a place for it, such as {YYWW} or {lot:X5}.",
+    ),
+    "unit-in-use": ProblemKind(
+        409,
+        "The unit was inspected",
+        "What was inspected stays for ever; nothing was changed.",
+        "Leave it as it is.",
+    ),
+    "unit-taken": ProblemKind(
+        409,
+        "There is such a unit",
+        "Its lot has a unit of this serial, or one in this place of the carrier; `id` says which.",
+        "Use the one that is there.",
     ),
     "unit-not-found": ProblemKind(404, "There is no such unit", "No unit has this id.", "Look for it at /v1/units."),
 }

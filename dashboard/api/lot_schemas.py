@@ -61,6 +61,17 @@ class LotStartBody(BaseModel):
     ] = {}
 
 
+class LotChange(BaseModel):
+    """What is to be otherwise about a lot for which nothing came; what is left out stays, null is none."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"texts": {"date": "2432"}}]})
+
+    station: Word | None = None
+    recipe: Word | None = None
+    recipe_version: UUID | None = None
+    texts: dict[str, Any] = {}
+
+
 class ReasonBody(BaseModel):
     """Why a lot is held, released or closed."""
 
@@ -110,7 +121,10 @@ class MarkView(BaseModel):
 
 
 class LotView(LotSummaryView):
-    """A lot with what became of its parts: inspections by verdict (`waiting`: none yet)."""
+    """A lot with what became of its parts: inspections by verdict.
+
+    Without a verdict they are `waiting`, `errors` (failed, and can be tried again) or `cancelled`.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [COUNTED_EXAMPLE]})
 

@@ -1,4 +1,4 @@
-"""Lots: start one, list them, show one, hold, release and close it."""
+"""Lots: start one, list them, show one, correct, hold, release, close and delete it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dashboard.api.errors import documented
 from dashboard.api.intake import check_key
 from dashboard.api.lot_schemas import (
     ClosingBody,
+    LotChange,
     LotPage,
     LotStartBody,
     LotSummaryView,
@@ -37,6 +38,10 @@ _STARTED: dict[int | str, dict[str, Any]] = {
 _REFUSED = documented(
     "idempotency-key-invalid", "idempotency-key-reused", "lot-disagrees", "lot-not-open", "lot-text-invalid",
     "origin-refused", "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown",
+)  # fmt: skip
+_CORRECTED = documented(
+    "lot-not-found", "lot-in-use", "lot-disagrees", "lot-not-open", "lot-text-invalid", "origin-refused",
+    "recipe-ambiguous", "recipe-not-published", "recipe-unknown", "reference-unknown",
 )  # fmt: skip
 _MOVED = documented("lot-not-found", "lot-not-open", "origin-refused")
 
@@ -103,6 +108,33 @@ async def get_lot(services: WithServices, lot: str) -> LotView:
     """Show a lot, by its code or its id, with its inspections by verdict and what its marks say."""
     async with services.database.session() as session:
         return LotView.with_counts(await lots.detail(session, lot))
+
+
+@router.patch(
+    "/{lot}",
+    operation_id="correctLot",
+    summary="Correct what a lot was started with",
+    responses=_CORRECTED,
+)
+async def correct_lot(services: WithServices, lot: str, body: LotChange) -> LotSummaryView:
+    """Say otherwise what a lot was started with, before anything came for it; what is left out stays."""
+    said = body.model_dump(exclude_unset=True)
+    if "texts" in said:
+        said["texts"] = LotTexts.from_document(said["texts"])
+    with references("lot"):
+        return LotSummaryView.of(await use_cases.correct(services, lot, said))
+
+
+@router.delete(
+    "/{lot}",
+    operation_id="deleteLot",
+    summary="Delete a lot for which nothing came",
+    status_code=204,
+    responses=documented("lot-not-found", "lot-in-use", "origin-refused"),
+)
+async def delete_lot(services: WithServices, lot: str) -> None:
+    """Delete a lot that was begun by mistake; one for which anything came stays for ever."""
+    await use_cases.delete(services, lot)
 
 
 @router.post("/{lot}/hold", operation_id="holdLot", summary="Put a lot on hold", responses=_MOVED)

@@ -25,6 +25,7 @@ LOT_COLUMNS = [
     {"name": "failed", "word": "Fail", "kind": "number", "width": "44px", "look": "fail"},
     {"name": "not_judged", "word": "Not judged", "kind": "number", "width": "44px", "look": "not_judged"},
     {"name": "waiting", "word": "Waiting", "kind": "number", "width": "44px", "look": "queued"},
+    {"name": "ended", "word": "Ended without a verdict", "kind": "number", "width": "44px", "look": "cancelled"},
     {"name": "began", "word": "Started", "kind": "time", "width": "116px"},
 ]
 UNIT_COLUMNS = [
@@ -110,9 +111,12 @@ class LotTable(Cell):
         if lot is None or lot["state"] == "closed":
             return [begin]
         turn = ("release", "Release") if lot["state"] == "hold" else ("hold", "Hold")
+        correct = {"act": "correct", "word": "Correct", "key": "e"}
+        unused = [*([correct] if lot["started_at"] else []), {"act": "delete", "word": "Delete", "key": "Delete"}]
         return [
             {"act": turn[0], "word": turn[1], "key": "h"},
             {"act": "close", "word": "Close lot", "key": "c"},
+            *([] if any(lot["counts"].values()) else unused),
             begin,
         ]
 
@@ -130,21 +134,27 @@ class LotTable(Cell):
 
 
 class UnitTable(Cell):
-    """Units of the lot in view with every look at each, a link to its inspection; without a lot, nothing is shown."""
+    """Units of the lot in view with every look at each, a link to its inspection; without a lot, nothing is shown.
+
+    Units can be told before their pictures come, and those that nobody looked at taken back.
+    """
 
     def __init__(self, model: UnitsModel, act: Act = _nothing, more: Act = _nothing) -> None:
         super().__init__()
         self.model = model
         self.act = act
         self.more = more
-        self.table = RowTable(columns=UNIT_COLUMNS, choosable=False, noun="units", sizing_mode="stretch_width")
+        self.table = RowTable(columns=UNIT_COLUMNS, noun="units", sizing_mode="stretch_width")
         self.table.on_msg(self.heard)
         self._shows(self.table)
-        follow(model, ("rows", "cursor", "loaded", "problem", "lot"), self._draw)
+        follow(model, ("rows", "cursor", "loaded", "problem", "lot", "selected"), self._draw)
 
     async def heard(self, event: Any) -> None:
-        """Do what was asked for."""
-        if "more" in event.data:
+        """Take over what was chosen, or do what was asked for."""
+        if "select" in event.data:
+            chosen = str(event.data["select"])
+            self.model.selected = "" if chosen == self.model.selected else chosen
+        elif "more" in event.data:
             await self.more("")
         elif "act" in event.data:
             await self.act(str(event.data["act"]))
@@ -155,13 +165,14 @@ class UnitTable(Cell):
         self.table.visible = lot is not None or bool(model.problem)
         title, words = self._empty()
         self.table.param.update(
-            actions=[{"act": "leave", "word": "Close"}],
+            actions=self._actions(),
             empty_text=words,
             empty_title=title,
             more=model.cursor is not None,
             note=_note(lot) if lot else "",
             problem=model.problem if model.rows else "",
             rows=[unit_row(unit) for unit in model.rows],
+            selected=model.selected,
             title=f"Units of lot {lot['code']}" if lot else "Units",
         )
 
@@ -171,7 +182,16 @@ class UnitTable(Cell):
             return "Units cannot be shown", model.problem
         if not model.loaded:
             return "", ""
-        return "No units yet", "They come with the first pictures that name this lot."
+        return "No units yet", "They come with the first pictures that name this lot, or are added before."
+
+    def _actions(self) -> list[dict[str, Any]]:
+        leave = {"act": "leave", "word": "Close"}
+        lot, unit = self.model.lot, self.model.unit
+        taken_back = (
+            [{"act": "take-back", "word": "Delete unit", "key": "Delete"}] if unit and not unit["attempts"] else []
+        )
+        add = [{"act": "tell", "word": "Add unit", "key": "n"}] if lot is not None and lot["state"] != "closed" else []
+        return [*taken_back, *add, leave]
 
 
 def lot_row(lot: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +206,7 @@ def lot_row(lot: Mapping[str, Any]) -> dict[str, Any]:
         "state": {"word": look.word, "css": look.css, "shape": look.svg, "says": lot["reason"]},
         "recipe": {"top": judged_by, "under": texts or "no texts expected"},
         "began": lot["started_at"] or lot["created_at"],
-        **{name: counts[name] for name in ("passed", "borderline", "failed", "not_judged", "waiting")},
+        **{name: counts[name] for name in ("passed", "borderline", "failed", "not_judged", "waiting", "ended")},
     }
     return {"id": lot["id"], "says": f"Lot {lot['code']}, {look.word}, {judged_by}", "cells": cells}
 

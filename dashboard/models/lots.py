@@ -67,6 +67,7 @@ class UnitsModel(param.Parameterized):
     )
     problem = param.String(doc="Why units cannot be shown, in words; empty: they can.")
     rows = param.List(default=[], doc="The units shown, newest first, as dictionaries with their looks.")
+    selected = param.String(doc="Id of the unit chosen; empty: none.")
 
     def replace(self, lot: View, units: Sequence[View], cursor: str | None) -> None:
         """Show these units of this lot and forget those before."""
@@ -83,7 +84,12 @@ class UnitsModel(param.Parameterized):
 
     def leave(self) -> None:
         """Have no lot in view."""
-        self.param.update(lot=None, rows=[], cursor=None, loaded=False, problem="")
+        self.param.update(lot=None, rows=[], cursor=None, loaded=False, problem="", selected="")
+
+    @property
+    def unit(self) -> View | None:
+        """The unit chosen, if it is shown."""
+        return next((unit for unit in self.rows if unit["id"] == self.selected), None)
 
 
 def _take(model: LotsModel | UnitsModel, newest: Sequence[View], cursor: str | None) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from core.errors import LotTextInvalid
 from core.lot_texts import LotTexts, bound
 from core.recipe import Recipe
 from dashboard.models.asking import AnswerRefused, AskingModel, Field, Question, Values
-from dashboard.models.lots import LotsModel
+from dashboard.models.lots import LotsModel, View
 from dashboard.pages.plant_reads import PlantReads
 from dashboard.pages.refusals import refusing
 from data.queries import recipes
@@ -58,34 +59,73 @@ class LotActs:
         """Ask for what is called so; anything else is nothing."""
         if act == "start":
             await self._ask_start()
+        elif act == "correct" and self.lots.lot is not None:
+            await self._ask_correct(self.lots.lot)
+        elif act == "delete" and self.lots.lot is not None:
+            self._ask_delete(str(self.lots.lot["code"]))
         elif act in MOVES and self.lots.lot is not None:
             self._ask_move(act, str(self.lots.lot["code"]))
 
     async def _ask_start(self) -> None:
+        bound = await self._bound(self.lots.station)
+        if bound is not None:
+            code = Field("code", "Code", help="The code that travels with the lot.", mono=True)
+            self.asking.ask(Question("Start a lot", "Start lot", self._start, (code, *bound)))
+
+    async def _ask_correct(self, lot: View) -> None:
+        code, recipe = str(lot["code"]), lot["recipe"]
+        version = str(recipe["version_id"]) if recipe else ""
+        fields = await self._bound(str(lot["station"] or ""), version, lot["texts"])
+
+        async def correct(said: Values) -> None:
+            version_id = _version_id(said)
+            with refusing():
+                texts = _texts(said)
+                await self._check(version_id, texts)
+                bound = {"station": said["station"].strip() or None, "recipe_version": version_id, "texts": texts}
+                await use_cases.correct(self.services, code, bound)
+            self.changed()
+
+        if fields is not None:
+            intro = "It can be corrected as long as no part came for it."
+            self.asking.ask(Question(f"Correct the lot {code}", "Save", correct, fields, intro))
+
+    def _ask_delete(self, code: str) -> None:
+        async def delete(_: Values) -> None:
+            with refusing():
+                await use_cases.delete(self.services, code)
+            self.lots.selected = ""
+            self.changed()
+
+        intro = "It cannot be undone. A lot for which parts came is not deleted."
+        self.asking.ask(Question(f"Delete the lot {code}?", "Delete", delete, intro=intro, danger=True))
+
+    async def _bound(
+        self, station: str, version: str = "", texts: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[Field, ...] | None:
+        """Return what is asked of what a lot binds, with these answers to begin with; None: the database is away."""
         try:
             with refusing():
                 stations, versions = await self.reads.station_names(), await self.reads.versions()
         except AnswerRefused as error:
             self.lots.problem = error.detail
-            return
-        fields = (
-            Field("code", "Code", help="The code that travels with the lot.", mono=True),
-            Field("station", "Station", value=self.lots.station, help="Where it is inspected; empty: anywhere.",
+            return None
+        return (
+            Field("station", "Station", value=station, help="Where it is inspected; empty: anywhere.",
                   options=tuple((name, name) for name in stations)),
-            Field("recipe", "Recipe version", "select", options=(NO_RECIPE, *map(_option, versions)),
+            Field("recipe", "Recipe version", "select", version, options=(NO_RECIPE, *map(_option, versions)),
                   help="Judges the lot's parts from now on, whatever is published later."),
-            *(Field(name, label, help=help_, mono=True) for name, label, help_ in TEXTS),
+            *(Field(name, label, value=texts.get(name, ""), help=help_, mono=True) for name, label, help_ in TEXTS),
         )  # fmt: skip
-        self.asking.ask(Question("Start a lot", "Start lot", self._start, fields))
 
     async def _start(self, said: Values) -> None:
         code = said["code"].strip()
         if not (0 < len(code) <= MAX_CODE and code.isprintable()):
             raise AnswerRefused(f"Expected 1 to {MAX_CODE} characters that can be printed.", "code")
-        version_id = UUID(said["recipe"]) if said["recipe"] else None
+        version_id = _version_id(said)
         station = said["station"].strip() or None
         with refusing():
-            texts = LotTexts.from_document({name: said[name] for name, _, _ in TEXTS if said[name].strip()})
+            texts = _texts(said)
             await self._check(version_id, texts)
             await use_cases.start(self.services, LotStart(code, station, recipe_version=version_id, texts=texts))
         shown = "" if self.lots.state not in {"", "open"} else self.lots.state
@@ -133,6 +173,14 @@ class LotActs:
             "close": use_cases.close,
         }
         await moves[act](self.services, code, reason=reason)
+
+
+def _version_id(said: Values) -> UUID | None:
+    return UUID(said["recipe"]) if said["recipe"] else None
+
+
+def _texts(said: Values) -> LotTexts:
+    return LotTexts.from_document({name: said[name] for name, _, _ in TEXTS if said[name].strip()})
 
 
 def _option(version: PublishedVersion) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from dashboard.pages.life import arguments, draw, while_open
 from dashboard.pages.lot_acts import LotActs
 from dashboard.pages.plant_acts import PlantActs
 from dashboard.pages.plant_reads import PlantReads, Rows, Standing, Tree
+from dashboard.pages.unit_acts import UnitActs
 from layouts.plant import plant_page
 
 LOOK_S = 5.0
@@ -55,13 +56,14 @@ class PlantPage:
         services, changed = self.context.services, self._told.set
         places = PlantActs(services, self.asking, plant=self.plant, station=self.station, changed=changed)
         lots = LotActs(services, self.asking, reads=self.reads, lots=self.lots, changed=changed)
+        units = UnitActs(services, self.asking, units=self.units, changed=changed, leave=self.leave_lot)
         return plant_page(
             address=self.address,
             asking=AskingDialog(self.asking),
             places=Places(self.plant, places.act),
             station=StationFacts(self.station, self._leaving_place(places)),
             lots=LotTable(self.lots, lots.act, self.more_lots),
-            units=UnitTable(self.units, self.leave_lot, self.more_units),
+            units=UnitTable(self.units, units.act, self.more_units),
         )
 
     def choose(self, query: Mapping[str, str]) -> None:
@@ -80,7 +82,7 @@ class PlantPage:
         with self.context.news.follow(self._told):
             await look_on(self._look, self._told, every_s=LOOK_S, settle_s=SETTLE_S)
 
-    async def leave_lot(self, _: str) -> None:
+    def leave_lot(self) -> None:
         """Have no lot in view."""
         self.lots.selected = ""
 
@@ -172,7 +174,7 @@ class PlantPage:
             draw(self._show_station, standing)
 
     def _show_station(self, standing: Standing) -> None:
-        self.station.show(standing.station, standing.folder, standing.refused, standing.reconciled)
+        self.station.show(**vars(standing))
 
     def _leave_station(self) -> None:
         self.station.leave()

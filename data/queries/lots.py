@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, distinct, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import uuid7_time
@@ -63,7 +63,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class LotDetail:
-    """A lot with what became of its parts: inspections by verdict (`waiting`: none yet), and what marks say."""
+    """A lot with what became of its parts: inspections by verdict, and what marks say.
+
+    Without a verdict they are `waiting`, `errors` (failed) or `cancelled`.
+    """
 
     summary: LotSummary
     units: int = 0
@@ -130,7 +133,8 @@ async def detail(session: AsyncSession, reference: str) -> LotDetail:
         NotFound: there is no such lot.
     """
     found = await summary(session, reference)
-    verdict = func.coalesce(Result.verdict, "waiting")
+    ended = case((Inspection.state == "failed", "errors"), (Inspection.state == "cancelled", "cancelled"))
+    verdict = func.coalesce(Result.verdict, ended, "waiting")
     counts = (
         select(verdict, func.count())
         .select_from(Inspection)

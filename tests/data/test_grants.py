@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from data.database import Database
 from data.grants import GRANTS
@@ -38,9 +38,7 @@ FORBIDDEN = [
     "DELETE FROM station_triggers",
     "DELETE FROM recipes",
     "UPDATE lots SET code = 'x'",
-    "DELETE FROM lots",
     "UPDATE units SET serial = 'x'",
-    "DELETE FROM units",
     "UPDATE idempotency_keys SET inspection_id = inspection_id",
     "UPDATE alembic_version SET version_num = '0'",
     "TRUNCATE outbox",
@@ -62,6 +60,14 @@ async def test_the_application_role_may_not(database: Database, statement: str) 
     await judged(database)
     async with database.session() as session:
         with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+            await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM units", "DELETE FROM lots"])
+async def test_what_was_inspected_keeps_its_unit_and_its_lot(database: Database, statement: str) -> None:
+    await waiting(database, lot="L1", serial="S1")
+    async with database.session() as session:
+        with pytest.raises(IntegrityError):
             await session.execute(text(statement))
 
 

@@ -84,6 +84,66 @@ async def test_a_start_that_does_not_fit_is_refused(
     assert await kept() == before
 
 
+async def test_a_lot_may_be_corrected_until_something_comes_for_it(api: httpx.AsyncClient, recipe: None) -> None:
+    lot = await started(api)
+    changed = await api.patch("/v1/lots/L1", json={"texts": {"date": "2432"}})
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == {**lot, "texts": {"date": "2432"}}
+    bare = await api.patch(lot["url"], json={"recipe": None, "texts": {}, "station": "bench"})
+    assert (bare.json()["recipe"], bare.json()["texts"], bare.json()["station"]) == (None, {}, "bench")
+    again = await api.patch("/v1/lots/L1", json={"recipe": "dated"})
+    assert (again.json()["recipe"], again.json()["station"]) == (lot["recipe"], "bench")
+    await sent(api, lot="L1")
+    for answer in (await api.patch("/v1/lots/L1", json={"texts": {}}), await api.delete("/v1/lots/L1")):
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/lot-in-use")
+    assert (await api.get("/v1/lots/L1")).json()["recipe"] == lot["recipe"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        pytest.param({"texts": {"lot": "AB1"}}, 422, "lot-text-invalid", id="a text that does not fit"),
+        pytest.param({"recipe": None}, 422, "lot-text-invalid", id="texts that nothing would verify"),
+        pytest.param({"recipe": "none"}, 422, "recipe-unknown", id="an unknown recipe"),
+        pytest.param({"recipe_version": UNKNOWN}, 422, "reference-unknown", id="an unknown version"),
+        pytest.param({"station": "none"}, 422, "reference-unknown", id="an unknown station"),
+        pytest.param({"code": "L9"}, 422, "request-invalid", id="another code"),
+    ],
+)
+async def test_a_correction_that_does_not_fit_changes_nothing(
+    one_api: httpx.AsyncClient, recipe: None, change: dict[str, Any], status: int, code: str
+) -> None:
+    lot = await started(one_api)
+    answer = await one_api.patch("/v1/lots/L1", json=change)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{code}")
+    assert (await started(one_api)) == lot
+
+
+async def test_a_lot_for_which_nothing_came_can_be_deleted_and_started_anew(
+    api: httpx.AsyncClient, recipe: None
+) -> None:
+    await started(api)
+    assert (await api.delete("/v1/lots/L1")).status_code == 204
+    gone = [await api.get("/v1/lots/L1"), await api.delete("/v1/lots/L1"), await api.patch("/v1/lots/L1", json={})]
+    assert [(one.status_code, one.json()["type"]) for one in gone] == [(404, "/problems/lot-not-found")] * 3
+    assert (await started(api, texts={}))["texts"] == {}
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "merely named"])
+async def test_a_lot_that_was_not_started_or_is_closed_is_not_corrected(
+    one_api: httpx.AsyncClient, services: Services, recipe: None, closed: bool
+) -> None:
+    if closed:
+        await started(one_api)
+        await one_api.post("/v1/lots/L1/close")
+    else:
+        async with services.database.unit_of_work() as work:
+            await work.parts.open_lot("L1")
+            await work.commit()
+    answer = await one_api.patch("/v1/lots/L1", json={"texts": {}})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/lot-not-open")
+
+
 async def test_a_misfit_names_recipe_line_and_place(one_api: httpx.AsyncClient, recipe: None) -> None:
     problem = (await one_api.post("/v1/lots", json={**START, "texts": {"lot": "AB1"}})).json()
     assert all(word in problem["detail"] for word in ("recipe dated", "line 2", "{lot:X5}", "AB1"))

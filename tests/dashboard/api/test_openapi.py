@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from dashboard.api.app import EXEMPLIFIED, create_app
 from dashboard.api.errors import PROBLEMS
-from dashboard.api.lot_schemas import LotStartBody
+from dashboard.api.lot_schemas import LotChange, LotStartBody
 from dashboard.api.plant_views import SiteView
+from dashboard.api.units import NewUnitBody
 from data.settings import Settings
 from tests.dashboard.api.test_problems import BareServices
 
@@ -41,7 +42,8 @@ PROMISED = {
     "post /v1/stations/{station}/triggers", "get /v1/stations/{station}/reconciliation",
     "get /v1/stations/{station}/reconciliation/hours",
     "get /v1/lots", "post /v1/lots", "get /v1/lots/{lot}", "post /v1/lots/{lot}/hold", "post /v1/lots/{lot}/release",
-    "post /v1/lots/{lot}/close", "get /v1/units", "get /v1/units/{unit_id}",
+    "post /v1/lots/{lot}/close", "patch /v1/lots/{lot}", "delete /v1/lots/{lot}",
+    "get /v1/units", "post /v1/units", "get /v1/units/{unit_id}", "delete /v1/units/{unit_id}",
     "post /v1/uploads", "options /v1/uploads", "get /v1/uploads/{file_id}", "patch /v1/uploads/{file_id}",
     "delete /v1/uploads/{file_id}", "get /v1/runs", "post /v1/runs", "get /v1/runs/{run_id}",
     "get /v1/runs/{run_id}/files", "get /v1/runs/{run_id}/results.csv", "get /v1/runs/{run_id}/events",
@@ -93,9 +95,12 @@ def test_the_example_of_an_answer_is_whole_and_as_it_would_be_served(
 
 def test_every_other_example_is_of_what_is_sent_and_fits(schema: dict[str, Any]) -> None:
     others = {name: each["examples"] for name, each in schema["components"]["schemas"].items() if "examples" in each}
-    assert set(others) - {shape.__name__ for shape in ANSWERS} == {"LotStartBody"}
-    (example,) = others["LotStartBody"]
-    assert LotStartBody(**example).model_dump(mode="json", exclude_unset=True) == example
+    shapes: tuple[type[BaseModel], ...] = (LotStartBody, LotChange, NewUnitBody)
+    sent = {shape.__name__: shape for shape in shapes}
+    assert set(others) - {shape.__name__ for shape in ANSWERS} == set(sent)
+    for name, shape in sent.items():
+        (example,) = others[name]
+        assert shape(**example).model_dump(mode="json", exclude_unset=True) == example
 
 
 def test_a_picture_may_come_as_a_form_or_bare(schema: dict[str, Any]) -> None:

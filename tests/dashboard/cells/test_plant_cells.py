@@ -20,7 +20,7 @@ from tests.dashboard.cells.test_inspection_cells import Event
 from tests.dashboard.models.test_plant import model, station
 
 RECIPE = {"name": "74LS00", "version": 3}
-COUNTS = {"passed": 5, "borderline": 1, "failed": 0, "not_judged": 0, "waiting": 2, "ended": 0}
+COUNTS = {"passed": 5, "borderline": 1, "failed": 0, "not_judged": 0, "waiting": 2, "ended": 3}
 COUNTED = {
     "triggers": 5, "received": 5, "refused": 0, "unopened": 0, "inspections": 5, "waiting": 0, "judged": 5,
     "failed": 0, "cancelled": 0, "missing": 0, "lost": 0, "gaps": [],
@@ -177,6 +177,17 @@ def test_a_station_shows_its_folder_and_what_was_refused_of_it() -> None:
     assert [one["act"] for one in cell.facts.actions] == ["folder", "rest", "forget-folder"]
 
 
+def test_a_station_shows_its_hours_in_the_time_of_its_site() -> None:
+    cell = facts(station={"time_zone": "Europe/Berlin"})
+    assert "Hour by hour" not in cell.facts.html
+    times = {"since": "2026-07-01T10:00:00+00:00", "until": "2026-07-01T11:00:00+00:00"}
+    cell.model.by_hour = [{**COUNTED, **times, "missing": 1}]
+    assert "Hour by hour, in the time of Europe/Berlin" in cell.facts.html
+    assert "01 Jul 12:00" in cell.facts.html
+    cell.model.leave()
+    assert cell.model.by_hour == []
+
+
 def test_a_held_lot_is_said_at_its_station() -> None:
     html = facts(station={"lot": "L&1", "lot_state": "hold"}).facts.html
     assert "On hold: its parts are taken, and fail for it." in html
@@ -204,7 +215,8 @@ def test_a_lot_is_a_row() -> None:
     assert cells["code"] == {"top": "L1", "under": "AOI-1"}
     assert (cells["state"]["word"], cells["state"]["says"]) == ("On hold", "Wrong label")
     assert cells["recipe"] == {"top": "74LS00, version 3", "under": "date 2431"}
-    assert [cells[name] for name in ("passed", "borderline", "failed", "not_judged", "waiting")] == [5, 1, 0, 0, 2]
+    shown = ("passed", "borderline", "failed", "not_judged", "waiting", "ended")
+    assert [cells[name] for name in shown] == [5, 1, 0, 0, 2, 3]
     named = lot_row(lot(recipe=None, texts={}, station=None))["cells"]
     assert (named["recipe"]["top"], named["code"]["under"]) == ("no recipe bound", "any station")
 
@@ -243,6 +255,33 @@ async def test_a_lot_is_chosen_by_its_code_and_offers_what_its_state_allows() ->
         assert [one["act"] for one in table.table.actions] == acts
     await table.heard(Event(select="id-L0"))
     assert (table.model.selected, table.table.selected) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "acts"),
+    [
+        ({"started_at": "2026-01-01T00:00:00+00:00"}, ["hold", "close", "correct", "delete", "start"]),
+        ({}, ["hold", "close", "delete", "start"]),
+        ({"counts": {**dict.fromkeys(COUNTS, 0), "ended": 1}}, ["hold", "close", "start"]),
+        ({"state": "closed"}, ["start"]),
+    ],
+    ids=["started", "merely named", "a part came", "closed"],
+)
+def test_a_lot_for_which_nothing_came_can_be_mended(fields: dict[str, Any], acts: list[str]) -> None:
+    table = LotTable(LotsModel(selected="L1"))
+    table.model.replace([lot(**{"counts": dict.fromkeys(COUNTS, 0), **fields})], None)
+    assert [one["act"] for one in table.table.actions] == acts
+
+
+async def test_a_unit_that_nobody_looked_at_can_be_taken_back() -> None:
+    table = UnitTable(UnitsModel())
+    table.model.replace(lot(), [unit(id="u1", attempts=0), unit(id="u2")], None)
+    for chosen, acts in (("u1", ["take-back", "tell", "leave"]), ("u2", ["tell", "leave"]), ("u2", ["tell", "leave"])):
+        await table.heard(Event(select=chosen))
+        assert [one["act"] for one in table.table.actions] == acts
+    assert (table.model.selected, table.table.selected) == ("", "")
+    table.model.replace(lot(state="closed"), [], None)
+    assert [one["act"] for one in table.table.actions] == ["leave"]
 
 
 async def test_lots_are_filtered_asked_for_and_acted_on() -> None:

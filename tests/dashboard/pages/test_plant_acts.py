@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from dashboard.models.asking import AskingModel
-from dashboard.models.lots import LotsModel
+from dashboard.models.lots import LotsModel, UnitsModel
 from dashboard.models.plant import PlantModel, StationModel
 from dashboard.pages.lot_acts import LotActs
 from dashboard.pages.plant_acts import PlantActs
 from dashboard.pages.plant_reads import PlantReads
+from dashboard.pages.unit_acts import UnitActs
 from data.queries import plant
 from workers.composition import Services
 
@@ -26,6 +27,10 @@ class Desk:
         self.changes = 0
         self.places = PlantActs(services, self.asking, plant=self.plant, station=self.station, changed=self._changed)
         self.lot_acts = LotActs(services, self.asking, reads=self.reads, lots=self.lots, changed=self._changed)
+        self.units = UnitsModel()
+        self.unit_acts = UnitActs(
+            services, self.asking, units=self.units, changed=self._changed, leave=self.units.leave
+        )
 
     def _changed(self) -> None:
         self.changes += 1
@@ -45,12 +50,20 @@ class Desk:
 
     async def do(self, act: str, **said: str) -> None:
         """Ask for an act and answer with these values over those offered."""
-        acts = self.lot_acts if act in {"start", "hold", "release", "close"} else self.places
-        await acts.act(act)
+        lots = dict.fromkeys(("start", "correct", "hold", "release", "close"), self.lot_acts.act)
+        units = dict.fromkeys(("tell", "take-back"), self.unit_acts.act)
+        deleted = {"delete": self.lot_acts.act} if self.lots.selected else {}
+        await {**lots, **units, **deleted}.get(act, self.places.act)(act)
         if self.asking.question is not None:
             offered = {field.name: field.value for field in self.asking.question.fields}
             await self.asking.answer(self.asking.asked, {**offered, **said})
         await self.look()
+
+    async def look_at_units(self, code: str) -> None:
+        found = await self.reads.units(code)
+        assert found is not None
+        assert found.lot is not None
+        self.units.replace(found.lot, found.rows, found.cursor)
 
     def refused(self) -> tuple[str, str]:
         told = (self.asking.where, self.asking.problem)
@@ -216,6 +229,74 @@ async def test_a_lot_is_held_with_a_reason_released_and_closed(desk: Desk) -> No
         assert (desk.lots.lot["state"], desk.lots.lot["reason"]) == (state, reason)
     await desk.do("hold", reason="Too late")
     assert "closed" in desk.refused()[1]
+
+
+async def test_a_lot_is_corrected_from_what_it_binds(desk: Desk, recipe_id: str) -> None:
+    (version,) = await desk.reads.versions()
+    await desk.do("start", code="L1", recipe=str(version.id), date="9950", station="AOI-1")
+    await desk.do("correct", date="9960")
+    assert desk.refused()[0] == "date"
+    await desk.do("correct", date="9951")
+    assert desk.lots.lot is not None
+    shown = (desk.lots.lot["station"], desk.lots.lot["texts"], desk.lots.lot["recipe"]["version"])
+    assert shown == ("AOI-1", {"date": "9951"}, 1)
+    await desk.do("correct", station="", recipe="", date="")
+    assert (desk.lots.lot["station"], desk.lots.lot["texts"], desk.lots.lot["recipe"]) == (None, {}, None)
+
+
+async def test_a_lot_is_deleted_while_nothing_came_for_it(desk: Desk) -> None:
+    await desk.do("start", code="L1")
+    desk.units.lot = desk.lots.lot
+    await desk.do("tell", serial="S1")
+    await desk.do("delete")
+    assert "Parts came" in desk.refused()[1]
+    await desk.look_at_units("L1")
+    await desk.do("take-back")
+    await desk.do("delete")
+    assert (desk.lots.rows, desk.lots.selected, desk.asking.problem) == ([], "", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ({"serial": " S1 "}, ("S1", None, None, None)),
+        ({"carrier": "T1", "row": "2", "column": "3"}, (None, "T1", 2, 3)),
+        ({"serial": "S1", "carrier": "T1", "row": "2", "column": "3"}, ("S1", "T1", 2, 3)),
+    ],
+    ids=["serial", "place", "both"],
+)
+async def test_a_unit_is_told_before_its_pictures(desk: Desk, said: dict[str, str], known: tuple[object, ...]) -> None:
+    await desk.do("start", code="L1")
+    desk.units.lot = desk.lots.lot
+    await desk.do("tell", **said)
+    await desk.look_at_units("L1")
+    assert desk.units.unit is not None
+    assert tuple(desk.units.unit[name] for name in ("serial", "carrier", "row", "column")) == known
+    await desk.do("tell", **said)
+    assert "already" in desk.refused()[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ({}, "serial"),
+        ({"serial": "a\tb"}, "serial"),
+        ({"serial": "S" * 201}, "serial"),
+        ({"serial": "S1", "row": "1"}, "carrier"),
+        ({"carrier": "T1", "row": "1"}, "column"),
+        ({"carrier": "T1", "row": "0", "column": "1"}, "row"),
+        ({"carrier": "T1", "row": "1", "column": "\u0663"}, "column"),
+        ({"carrier": "T1", "row": str(2**31), "column": "1"}, "row"),
+    ],
+    ids=["nothing", "a tab", "too long", "no carrier", "no column", "row 0", "a digit of another script", "too far"],
+)
+async def test_what_is_no_unit_is_said_at_its_field(desk: Desk, said: dict[str, str], where: str) -> None:
+    await desk.do("start", code="L1")
+    desk.units.lot = desk.lots.lot
+    await desk.do("tell", **said)
+    assert desk.refused()[0] == where
+    await desk.look_at_units("L1")
+    assert desk.units.rows == []
 
 
 async def test_a_lot_started_otherwise_before_is_not_started_again(desk: Desk, recipe_id: str) -> None:

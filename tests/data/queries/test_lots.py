@@ -57,6 +57,13 @@ async def test_a_lot_counts_its_inspections_by_verdict(database: Database) -> No
         await judged(database, verdict, lot="L1", serial="SN1")
     await waiting(database, lot="L1")
     await judged(database, lot="L2")
+    failed, cancelled = await waiting(database, 2, lot="L1", serial="SN1")
+    async with database.unit_of_work() as work:
+        await work.inspections.move([cancelled], "cancelled")
+        await work.inspections.move([failed], "queued")
+        await work.inspections.move([failed], "running")
+        await work.inspections.fail(failed, code="WORKER_LOST", detail="It ended.")
+        await work.commit()
     async with database.unit_of_work() as work:
         lot_id = await work.parts.open_lot("L1")
         for text, count in (("2431", 2), ("2432", 1), ("2431", 1)):
@@ -65,8 +72,8 @@ async def test_a_lot_counts_its_inspections_by_verdict(database: Database) -> No
     async with database.session() as session:
         found = await lots.detail(session, "L1")
         assert found == await lots.detail(session, str(found.summary.id))
-    assert (found.units, found.inspections) == (2, 4)
-    assert found.verdicts == {"pass": 2, "fail": 1, "waiting": 1}
+    assert (found.units, found.inspections) == (2, 6)
+    assert found.verdicts == {"pass": 2, "fail": 1, "waiting": 1, "errors": 1, "cancelled": 1}
     assert found.marks == (Mark("{YYWW}", "2431", 3), Mark("{YYWW}", "2432", 1))
 
 
