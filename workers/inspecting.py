@@ -77,6 +77,10 @@ class TimedOut(MarksightError):
     """A step did not end in time; another attempt may."""
 
 
+class Unwritable(MarksightError):
+    """A verdict cannot be written; another attempt may make one that can."""
+
+
 async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "", pulse: Pulse | None = None) -> Outcome:
     """Inspect what nobody holds of a batch; return what became of it. Called twice, it does nothing twice.
 
@@ -183,9 +187,24 @@ class _Batch:
     async def _flush(self) -> None:
         """Write what is ready, in one transaction, for as far as the lease still stands."""
         ready, self._ready = self._ready, []
-        if not ready:
+        if ready:
+            await self._write(ready)
+
+    async def _write(self, ready: list[Judged]) -> None:
+        """Write verdicts together; if that fails, one by one, so that the one at fault fails alone."""
+        try:
+            standing = await self.claimed.write(ready)
+        except Exception as error:
+            if is_away(error):
+                raise
+            if len(ready) > 1:
+                for one in ready:
+                    await self._write([one])
+                return
+            log.exception("the verdict of %s cannot be written", ready[0].task.inspection_id)
+            task, refused = ready[0].task, Unwritable("The database refused the verdict; the worker's log says why.")
+            await self._fail(Claim(task.inspection_id, ready[0].attempts, Priority.BATCH), task, refused)
             return
-        standing = await self.claimed.write(ready)
         self._smalls += [small for one in ready for small in one.smalls]
         self.outcome.judged |= standing
         self.outcome.refused |= {one.task.inspection_id for one in ready} - standing

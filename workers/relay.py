@@ -105,7 +105,7 @@ class Relay:
     async def _have_opened(self) -> None:
         """Have files opened, if any wait and nobody is told yet."""
         async with self.services.database.session() as session:
-            waiting = await files_wait(session)
+            waiting = await files_wait(session, self.services.settings.lease_s)
         if not waiting or await asyncio.to_thread(self._is_told):
             return
         name = f"opening-{self.services.database.ids()}"

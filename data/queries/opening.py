@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.repositories.runs import openable
 from data.tables import Document, Lot, OutboxItem, Run, RunFile, RunType
 
 
@@ -44,11 +45,9 @@ async def run_context(session: AsyncSession, run_id: UUID) -> RunContext:
     )
 
 
-async def files_wait(session: AsyncSession) -> bool:
-    """Tell whether a stored run has files that may be opened now."""
-    ready = and_(RunFile.state == "stored", RunFile.available_at <= func.now())
-    lost = and_(RunFile.state == "opening", RunFile.lease_until < func.now())
-    waiting = exists().where(RunFile.run_id == Run.id, or_(ready, lost))
+async def files_wait(session: AsyncSession, lease_s: float) -> bool:
+    """Tell whether a stored run has files that may be opened now; `lease_s` is how long they are held."""
+    waiting = exists().where(RunFile.run_id == Run.id, openable(lease_s))
     return await session.scalar(select(Run.id).where(Run.state == "stored", waiting).limit(1)) is not None
 
 

@@ -17,6 +17,9 @@ from data.tables import ENDED_RUNS, FILE_TRANSITIONS, RUN_TRANSITIONS, Document,
 
 NO_LEASE = {"lease_token": None, "lease_until": None}
 
+FURTHEST_S = 120.0
+"""No file rests so long; and no lease lies so much further ahead than its own time."""
+
 State = TypeVar("State", RunState, FileState)
 
 
@@ -170,16 +173,14 @@ class Runs:
         Of several such runs one is taken by chance, so that a run of many files does not stand before all others. A
         file that was claimed before goes alone, so that one that takes its worker down takes nothing with it.
         """
-        lost = and_(RunFile.state == "opening", RunFile.lease_until < func.clock_timestamp())
-        ready = and_(RunFile.state == "stored", RunFile.available_at <= func.clock_timestamp())
-        openable = or_(ready, lost)
-        stored = select(Run.id).where(Run.state == "stored", exists().where(RunFile.run_id == Run.id, openable))
+        ready = openable(lease.seconds)
+        stored = select(Run.id).where(Run.state == "stored", exists().where(RunFile.run_id == Run.id, ready))
         run_id = await self._session.scalar(stored.order_by(func.random()).limit(1))
         if run_id is None:
             return []
         free = (
             select(RunFile.id, RunFile.attempts)
-            .where(RunFile.run_id == run_id, openable)
+            .where(RunFile.run_id == run_id, ready)
             .order_by(RunFile.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -237,6 +238,17 @@ class Runs:
         wanted = select(Run.id).where(Run.id == run_id, *([Run.state == state] if state else []))
         if await self._session.scalar(wanted.with_for_update(key_share=True)) is None:
             raise NotFound("run that takes files" if state else "run", run_id)
+
+
+def openable(lease_s: float) -> ColumnElement[bool]:
+    """Return whether a file may be opened now: it rests no more, or its lease of `lease_s` is over.
+
+    What lies further ahead than it was ever set was set before the clock was set back, and has ended.
+    """
+    now = func.clock_timestamp()
+    rested = or_(RunFile.available_at <= now, RunFile.available_at > _ahead(FURTHEST_S))
+    over = or_(RunFile.lease_until < now, RunFile.lease_until > _ahead(lease_s + FURTHEST_S))
+    return or_(and_(RunFile.state == "stored", rested), and_(RunFile.state == "opening", over))
 
 
 def _claim(row: RunFile) -> FileClaim:

@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 from sqlalchemy import select, text, update
 
+from core.engines import Clock
 from core.errors import ReaderFailed
 from core.evidence import digest
+from core.frame import Frame
+from core.reading import MarkReading
 from data import embedded_urls
 from data.channels import RESULTS
 from data.priorities import Priority
@@ -26,7 +29,7 @@ from data.tables import OutboxItem, Result
 from data.urls import app_url
 from tests.data.rows import published, recipe, result
 from tests.workers.conftest import Composed, GatedDatabase
-from tests.workers.fakes import Dim, Fails, Reads, Waits
+from tests.workers.fakes import Dim, Fails, Reads, Waits, mark
 from tests.workers.queue_probe import picture, states, waiting
 from workers.composition import Services
 from workers.inspecting import (
@@ -251,6 +254,24 @@ async def test_a_poisoned_picture_fails_alone(composed: Composed) -> None:
     poisoned = await accept(services, dark)
     batch_id, ids = await batch_of(services, 3)
     assert await inspect_batch(services, batch_id) == Outcome(judged=set(ids), failed={poisoned})
+
+
+@pytest.mark.parametrize("most", [1, 2])
+async def test_a_verdict_that_cannot_be_written_fails_alone(composed: Composed, most: int) -> None:
+    services = composed(Unwritable(), max_attempts=most)
+    dark = cv2.imencode(".png", np.zeros((32, 32, 3), np.uint8))[1].tobytes()
+    before = await accept(services, picture())
+    poisoned = await accept(services, dark)
+    batch_id, ids = await batch_of(services, 3)
+    became = {"failed" if most == 1 else "put_back": {poisoned}}
+    assert await inspect_batch(services, batch_id) == Outcome(judged={before, *ids}, **became)
+
+
+class Unwritable(Dim):
+    """Reads from dark pictures what no database keeps."""
+
+    def read(self, frame: Frame, clock: Clock) -> MarkReading:
+        return mark("a\0") if not frame.pixels[0, 0].any() else mark("SN74LS00N")
 
 
 async def test_a_recipe_that_cannot_be_used_is_not_tried_again(composed: Composed) -> None:

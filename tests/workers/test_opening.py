@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import CursorResult, select, text, update
 
 from core.ids import uuid7_time
 from core.image import probe
 from data.errors import BlobMissing, StoreError
 from data.priorities import Priority
+from data.queries.opening import files_wait
 from data.repositories.outbox import Lease
 from data.tables import Image, InspectionImage, Lot, RunFile, Unit
 from tests.workers import run_probe
@@ -204,6 +206,39 @@ async def test_a_picture_that_ends_its_worker_is_refused_in_the_end(
         except Killed:
             await lose_leases(services)
     assert await told(services, run_id) == [("bad.png", "refused", "OPENING_FAILED"), ("good.png", "opened", None)]
+
+
+@pytest.mark.parametrize("column", ["lease_until", "available_at"])
+async def test_a_clock_that_was_set_back_keeps_no_file_waiting(services: Services, column: str) -> None:
+    run_id = await stored_run(services)
+    if column == "lease_until":
+        await opening.Opening(services, "killed", 60, NoProcess()).claim()
+    assert await ahead(services, run_id, column) == 1
+    async with services.database.session() as session:
+        assert await files_wait(session, services.settings.lease_s)
+    assert await open_files(services) == 1
+
+
+async def test_a_file_that_is_held_or_rests_is_left(services: Services) -> None:
+    await stored_run(services)
+    held = opening.Opening(services, "alive", 60, NoProcess())
+    (claim,) = await held.claim()
+    assert await open_files(services) == 0
+    async with services.database.unit_of_work() as work:
+        await work.runs.put_back_file(claim.id, rest_s=60)
+        await work.commit()
+    async with services.database.session() as session:
+        assert not await files_wait(session, services.settings.lease_s)
+    assert await open_files(services) == 0
+
+
+async def ahead(services: Services, run_id: UUID, column: str) -> int:
+    """Let a time of a run's files lie a day ahead, as it does once the clock is set back by one."""
+    async with services.database.unit_of_work() as work:
+        later = text("now() + interval '1 day'")
+        moved = await work.session.execute(update(RunFile).where(RunFile.run_id == run_id).values({column: later}))
+        await work.commit()
+    return moved.rowcount if isinstance(moved, CursorResult) else 0
 
 
 async def test_late_openings_are_refused(services: Services) -> None:

@@ -104,6 +104,9 @@ ALWAYS: dict[str, Callable[[State], bool]] = {
     "a lease has a holder, and nothing else has": lambda state: all(
         (item.place == "leased") is (item.holder >= 0) for item in state.items
     ),
+    "what is batched is in a batch, and nothing else is": lambda state: all(
+        (item.place == "batched") is (item.batch >= 0) for item in state.items
+    ),
     "attempts are not counted below none": lambda state: all(item.attempts >= 0 for item in state.items),
 }
 
