@@ -187,6 +187,13 @@ def test_where_nothing_happens_by_itself_all_is_over(graph: Graph) -> None:
         assert moves or state.is_over, state
 
 
+def test_what_failed_can_be_tried_anew_unless_its_run_was_cancelled(graph: Graph) -> None:
+    for state, happening in graph.items():
+        failed = state.retries > 0 and any(item.state == "failed" for item in state.items)
+        may = any(event.name == "retry" for event, _ in happening)
+        assert may is (failed and state.run != "cancelled"), state
+
+
 def test_no_run_waits_for_what_is_over(graph: Graph) -> None:
     """Wherever all inspections have ended and all files are opened, settling alone ends the run."""
     for state, happening in graph.items():
