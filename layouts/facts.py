@@ -20,4 +20,4 @@ class Facts(Component):
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("close")}
     _esm = script("facts", "steering")
-    _styles = ("acts", "facts", "states")
+    _styles = ("acts", "facts", "hours", "states")

@@ -10,7 +10,7 @@ from layouts.elements import element, text
 
 @dataclass(frozen=True)
 class Section:
-    """A few rows under a heading: (word, value, css class). `told` is said beneath, `wrong` if something is wrong."""
+    """A few rows under a heading: (word, value, css class). Beneath, `told` is said (`wrong` or not), then `items`."""
 
     title: str
     rows: Sequence[tuple[str, str, str]]
@@ -37,4 +37,4 @@ def _section(section: Section) -> str:
     items = element("ul", *(element("li", text(item)) for item in section.items)) if section.items else ""
     css = "told wrong" if section.wrong else "told right"
     told = element("p", text(section.told), class_=css, role="status") if section.told else ""
-    return element("section", element("h3", text(section.title)), element("dl", rows), items, told)
+    return element("section", element("h3", text(section.title)), element("dl", rows), told, items)

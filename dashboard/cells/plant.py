@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dashboard.cells.cell import Cell, follow
+from dashboard.cells.plant_hours import difference, station_hours
 from dashboard.models.plant import PlantModel, StationModel
 from layouts.elements import element, text
 from layouts.facts import Facts
@@ -103,7 +104,7 @@ class StationFacts(Cell):
         self.facts = Facts(sizing_mode="stretch_width")
         self.facts.on_msg(self.heard)
         self._shows(self.facts)
-        names = ("station", "folder", "refused", "reconciled", "hours", "loaded", "problem")
+        names = ("station", "folder", "refused", "reconciled", "by_hour", "hours", "loaded", "problem")
         follow(model, names, self._draw)
 
     async def heard(self, event: Any) -> None:
@@ -140,7 +141,8 @@ class StationFacts(Cell):
             return error(model.problem)
         if model.station is None or not model.loaded:
             return ""
-        return sections([*self._place(model.station), self._triggers(model.reconciled), self._folder()])
+        shown = sections([*self._place(model.station), self._triggers(model.reconciled), self._folder()])
+        return shown + station_hours(model.by_hour, model.station["time_zone"])
 
     def _place(self, station: Mapping[str, Any]) -> list[Section]:
         held = station["lot_state"] == "hold"
@@ -176,21 +178,6 @@ class StationFacts(Cell):
         return Section("Watched folder", rows, told, items=refused)
 
 
-def difference(counted: Mapping[str, Any]) -> str:
-    """Return in words what does not go together; empty when all does."""
-    missing, lost = counted["missing"], counted["lost"]
-    parts = []
-    if missing > 0:
-        parts.append(f"{missing:,} {'trigger has' if missing == 1 else 'triggers have'} no picture.")
-    if missing < 0:
-        parts.append(f"{-missing:,} {'picture has' if missing == -1 else 'pictures have'} no trigger.")
-    if lost:
-        parts.append(
-            f"{lost:,} {'inspection has' if lost == 1 else 'inspections have'} neither an end nor a place in the queue."
-        )
-    return " ".join(parts)
-
-
 def _gaps(counted: Mapping[str, Any]) -> list[str]:
     gaps = [f"{gap['first']}" if gap["first"] == gap["last"] else f"{gap['first']} to {gap['last']}"
             for gap in counted.get("gaps", ())[:5]]  # fmt: skip
@@ -198,5 +185,4 @@ def _gaps(counted: Mapping[str, Any]) -> list[str]:
 
 
 def _lot_href(station: Mapping[str, Any]) -> str:
-
     return f"/plant?{urlencode({'place': 'station:' + station['id'], 'lot': station['lot']})}"

@@ -132,6 +132,7 @@ def _count(number: int, word: str) -> str:
 class StationModel(param.Parameterized):
     """The station in view: where it is, its lot, its folder, and whether triggers and results go together."""
 
+    by_hour = param.List(default=[], doc="The same hour by hour, the oldest first.")
     folder = param.Dict(
         default=None, allow_None=True, doc="Its watched folder: path, naming, recipe, settle_s, active; None: none."
     )
@@ -145,7 +146,12 @@ class StationModel(param.Parameterized):
     )
 
     def show(
-        self, station: Place, folder: Place | None, refused: Sequence[Place], reconciled: Mapping[str, Any]
+        self,
+        station: Place,
+        folder: Place | None,
+        refused: Sequence[Place],
+        reconciled: Mapping[str, Any],
+        by_hour: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Take over what is known of a station."""
         self.param.update(
@@ -153,10 +159,12 @@ class StationModel(param.Parameterized):
             folder=dict(folder) if folder else None,
             refused=[dict(one) for one in refused],
             reconciled=dict(reconciled),
+            by_hour=[dict(hour) for hour in by_hour],
             loaded=True,
             problem="",
         )
 
     def leave(self) -> None:
         """Have no station in view."""
-        self.param.update(station=None, folder=None, refused=[], reconciled={}, loaded=False, problem="")
+        known: dict[str, Any] = {"station": None, "folder": None, "refused": [], "reconciled": {}, "by_hour": []}
+        self.param.update(**known, loaded=False, problem="")

@@ -16,6 +16,7 @@ from data.queries.lot_counts import lot_counts
 from data.queries.lots import LotFilter, LotSummary
 from data.queries.plant import PlaceFilter, StationView
 from data.queries.recipe_versions import PublishedVersion, published_versions
+from data.queries.reconciliation import Tally, told
 from data.queries.units import UnitFilter
 from data.tables import LotState
 from workers.composition import Services
@@ -39,12 +40,13 @@ class Tree:
 
 @dataclass(frozen=True)
 class Standing:
-    """A station, its watched folder, what of it was refused last, and how its triggers and results stand."""
+    """A station, its watched folder, what of it was refused last; its triggers and results, as a whole and by hour."""
 
     station: Document
     folder: Document | None
     refused: tuple[Document, ...]
     reconciled: Document
+    by_hour: tuple[Document, ...]
 
 
 @dataclass(frozen=True)
@@ -86,16 +88,15 @@ class PlantReads:
         """Return how a station stands, over so many hours back."""
         now = self._clock()
         async with self._database.session() as session:
-            counted = await reconciliation.reconcile(session, found.id, since=now - timedelta(hours=hours), until=now)
+            since = now - timedelta(hours=hours)
+            counted, by_hour = await reconciliation.reconcile_with_hours(session, found.id, since=since, until=now)
             refused = await watched.refused(session, found.id)
             try:
                 folder: Document | None = plain((await watched.watch(session, found.id)).drop)
             except NotFound:
                 folder = None
-        told = plain(counted) | {"missing": counted.missing, "lost": counted.lost}
-        told["gaps"] = [asdict(gap) for gap in counted.numbers.gaps]
-        told.pop("numbers")
-        return Standing(plain(found), folder, tuple(map(plain, refused)), told)
+        whole = _told(counted) | {"gaps": [asdict(gap) for gap in counted.numbers.gaps]}
+        return Standing(plain(found), folder, tuple(map(plain, refused)), whole, tuple(map(_told, by_hour)))
 
     async def lots(self, *, state: str = "", code: str = "", station: str = "", cursor: str | None = None) -> Rows:
         """Return lots newest first, with what became of their parts."""
@@ -134,6 +135,10 @@ class PlantReads:
 def plain(view: Any) -> Document:
     """Return a value of a query as a document: ids and times as text."""
     return {name: _plain(value) for name, value in _fields(view).items()}
+
+
+def _told(tally: Tally) -> Document:
+    return {name: _plain(value) for name, value in told(tally).items() if name != "numbers"}
 
 
 def _fields(view: Any) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -178,6 +179,9 @@ def test_a_difference_between_triggers_and_results_is_shown(tab: Tab, plant: Pla
     expect(page.get_by_text("the station says nothing")).to_be_visible()
     plant.post(f"/v1/stations/{plant.station['id']}/triggers", count=3)
     expect(page.locator(".told.wrong")).to_have_text("3 triggers have no picture.")
+    hour = page.get_by_role("row").filter(has_text="3 triggers have no picture.")
+    expect(hour.get_by_role("cell").first).to_have_text("3")
+    expect(page.locator(".hours li.differs")).to_have_attribute("title", re.compile("3 triggers, 0 pictures"))
 
 
 def test_the_link_is_the_state_and_back_goes_back(tab: Tab, plant: Plant) -> None:

@@ -57,6 +57,10 @@ async def test_a_station_shows_how_it_stands(services: Services, reads: PlantRea
     assert (standing.station["site"], standing.folder, standing.refused) == ("bench", None, ())
     told = {name: standing.reconciled[name] for name in ("triggers", "received", "waiting", "missing", "lost")}
     assert told == {"triggers": 3, "received": 1, "waiting": 1, "missing": 2, "lost": 0}
+    older, newer = standing.by_hour[-2:] if len(standing.by_hour) > 1 else (None, standing.by_hour[0])
+    assert {name: newer[name] for name in told} == told
+    assert older is None or older["difference"] == 0
+    assert "numbers" not in newer
     assert await reads.station("Nowhere") is None
 
 
