@@ -7,12 +7,16 @@ from contextlib import contextmanager
 
 from core.engines import Clock
 
+REST = "rest"
+"""What is called what was spent in no step."""
+
 
 class Stopwatch:
-    """Adds up the seconds spent in named steps, in the order in which they were first taken."""
+    """Adds up the seconds spent in named steps, in the order in which they were first taken, and those in none."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._begun = clock()
         self._seconds: dict[str, float] = {}
 
     @contextmanager
@@ -26,5 +30,6 @@ class Stopwatch:
 
     @property
     def seconds(self) -> tuple[tuple[str, float], ...]:
-        """Each step with its seconds."""
-        return tuple(self._seconds.items())
+        """Each step with its seconds, and the `rest`: together all the time since the watch was made."""
+        all_of_it = self._clock() - self._begun
+        return *self._seconds.items(), (REST, all_of_it - sum(self._seconds.values()))

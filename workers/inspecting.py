@@ -21,6 +21,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from core.errors import LotTextInvalid, MarksightError, RecipeInvalid
@@ -34,7 +35,7 @@ from workers.composition import Services
 from workers.judging import Judged, judge_task, read_pictures, timed_out
 from workers.outbox import MOST_REST_S
 from workers.pulse import NoProcess, Pulse
-from workers.smalls import Small, keep_small
+from workers.smalls import Smalls
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class _Batch:
         self._holder = holder
         self._pulse = pulse
         self._ready: list[Judged] = []
-        self._smalls: list[Small] = []
+        self._smalls = Smalls(services)
         self._flushed = time.monotonic()
 
     async def inspect_all(self, claims: Sequence[tuple[Claim, Task]]) -> None:
@@ -139,7 +140,7 @@ class _Batch:
             await self._overtaken(claim.priority)
             await self._inspect(claim, task)
         await self._flush()
-        await keep_small(self._services, self._smalls)
+        await self._smalls.keep()
 
     async def _overtaken(self, priority: int) -> None:
         """Let what is more urgent go first."""
@@ -177,7 +178,8 @@ class _Batch:
             raise TimedOut(f"The picture was not read from the store within {limit:g} s.") from None
         try:
             async with asyncio.timeout(limit):
-                return await judge_task(self._services, task, data, attempts=claim.attempts)
+                decoded = partial(self._smalls.make, hurry=claim.priority == Priority.WAITING)
+                return await judge_task(self._services, task, data, attempts=claim.attempts, decoded=decoded)
         except TimeoutError:
             self._pulse.stuck(f"inspection {task.inspection_id}")
         if claim.attempts < self._services.settings.max_attempts:
@@ -205,7 +207,6 @@ class _Batch:
             task, refused = ready[0].task, Unwritable("The database refused the verdict; the worker's log says why.")
             await self._fail(Claim(task.inspection_id, ready[0].attempts, Priority.BATCH), task, refused)
             return
-        self._smalls += [small for one in ready for small in one.smalls]
         self.outcome.judged |= standing
         self.outcome.refused |= {one.task.inspection_id for one in ready} - standing
         self._flushed = time.monotonic()

@@ -138,9 +138,9 @@ async def accept(
     waits = await _spooled_before(services, particulars, digest)
     if waits is not None:
         return waits
-    there = True
+    there, taken_over = True, None
     try:
-        made = await _look(services, particulars, digest)
+        made, taken_over = await _look(services, particulars, digest)
         if made is not None:
             return made
     except AWAY as error:
@@ -150,7 +150,7 @@ async def accept(
     intended = Intended(services.database.ids(), came_at, particulars, digest, pictures)
     try:
         if there and not await must_wait(services, particulars):
-            return await _into_the_database(services, intended)
+            return await _into_the_database(services, intended, taken_over)
     except AWAY as error:
         _is_there(error)
     return await asyncio.to_thread(services.spool.add, record_of(intended))
@@ -202,18 +202,25 @@ def _is_there(error: BaseException) -> bool:
     return False
 
 
-async def _look(services: Services, particulars: Particulars, digest: bytes) -> UUID | None:
-    """See that the particulars fit, and return what the same request made before; what this makes is not kept."""
+async def _look(services: Services, particulars: Particulars, digest: bytes) -> tuple[UUID | None, Capture | None]:
+    """See that the particulars fit; return what the same request made before, or else what is taken over.
+
+    A lot is looked at once more where the rows are written: it may be closed meanwhile, and none is begun here.
+    """
     async with services.database.unit_of_work() as work:
         made = await made_before(work, particulars, digest)
-        if made is None:
-            await _capture(work, particulars, None)
-        return made
+        if made is not None:
+            return made, None
+        taken_over = await _capture(work, particulars, None)
+        if particulars.lot:
+            return None, None
+        await work.commit()  # the default station, if that was made
+        return None, taken_over
 
 
-async def _into_the_database(services: Services, intended: Intended) -> UUID:
+async def _into_the_database(services: Services, intended: Intended, taken_over: Capture | None) -> UUID:
     async with services.database.unit_of_work() as work:
-        if await write_down(services, work, intended):
+        if await write_down(services, work, intended, taken_over=taken_over):
             await work.commit()
             return intended.id
     async with services.database.unit_of_work() as work:  # the same request, at the same time, was first
@@ -235,18 +242,25 @@ async def made_before(work: UnitOfWork, particulars: Particulars, digest: bytes)
 
 
 async def write_down(
-    services: Services, work: UnitOfWork, intended: Intended, *, in_force_at: datetime | None = None
+    services: Services,
+    work: UnitOfWork,
+    intended: Intended,
+    *,
+    in_force_at: datetime | None = None,
+    taken_over: Capture | None = None,
 ) -> bool:
     """Write the rows, in the one order that every intake keeps, so that no two wait for each other.
 
     False if another, at the same time, has bound the key; nothing of this unit may be kept then. `in_force_at` is for
-    what came in a while ago: the recipe version judges that was in force then.
+    what came in a while ago: the recipe version judges that was in force then. `taken_over` is what was captured, if it
+    was.
 
     Raises:
         NotFound, NothingPublished, PartAmbiguous, LotNotOpen, LotDisagrees: as `workers.capture` says.
     """
     particulars = intended.particulars
-    taken_over = await _capture(work, particulars, in_force_at)
+    if taken_over is None:
+        taken_over = await _capture(work, particulars, in_force_at)
     ids = await write(services, work, [picture for picture, _ in intended.pictures])
     attempt = await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat)
     new = inspection_of(intended, taken_over, attempt, ids)

@@ -6,13 +6,14 @@ What its lot says, and whether it is on hold, are as they were when the pictures
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core import evidence
 from core.engines import Clock, Engines
 from core.errors import ImageRefused, MarksightError
+from core.frame import Frame
 from core.image import ImageLimits, decode
 from core.inspection import Inspection, inspect_shots, not_judged
 from core.lot_texts import LotTexts, bound
@@ -24,10 +25,13 @@ from data.queries.queue import Task, TaskPicture
 from data.repositories.results import NewResult
 from data.tables import Document
 from workers.composition import Services
-from workers.smalls import Small, made_small
 
 UNDECIDED = "pending"
 """What happens to a unit that no recipe was there for."""
+
+
+Decoded = Callable[[Frame, bytes, TaskPicture], None]
+"""Takes a decoded picture, with its bytes as they came."""
 
 
 class EngineFailed(MarksightError):
@@ -43,7 +47,6 @@ class Judged:
     inspection: Inspection
     attempts: int
     marks: tuple[Document, ...] = ()
-    smalls: tuple[Small, ...] = ()
 
     def result(self) -> NewResult:
         """Return the row to be written."""
@@ -81,8 +84,16 @@ async def read_pictures(services: Services, task: Task) -> list[bytes]:
     return [await services.store.get(picture.address) for picture in task.pictures]
 
 
-async def judge_task(services: Services, task: Task, data: Sequence[bytes], *, attempts: int) -> Judged:
+def _ignored(frame: Frame, data: bytes, picture: TaskPicture) -> None:
+    """Make nothing of a decoded picture."""
+
+
+async def judge_task(
+    services: Services, task: Task, data: Sequence[bytes], *, attempts: int, decoded: Decoded = _ignored
+) -> Judged:
     """Judge one unit by its pictures. Those that cannot be decoded are a verdict too: not judged, and why.
+
+    `decoded` is told of each picture that can be, in the thread that judges.
 
     Raises:
         EngineFailed: the engine failed on a picture.
@@ -91,11 +102,11 @@ async def judge_task(services: Services, task: Task, data: Sequence[bytes], *, a
     recipe = Recipe.from_document(task.recipe) if task.recipe is not None else None
     if recipe is not None and task.lot_texts:
         recipe = bound(recipe, LotTexts.from_document(task.lot_texts))
-    shots = _Shots(data, task.pictures, services.image_limits, services.engines.clock)
+    shots = _Shots(tuple(zip(data, task.pictures, strict=True)), services.image_limits, services.engines.clock, decoded)
     inspection = await asyncio.to_thread(_inspect, shots, task, recipe, services.engines)
     if inspection.facts & Reason.ENGINE_FAILED:
         raise EngineFailed(next(told.words for told in inspection.seen if told.reason is Reason.ENGINE_FAILED))
-    return Judged(task, recipe, inspection, attempts, smalls=tuple(shots.smalls))
+    return Judged(task, recipe, inspection, attempts)
 
 
 def timed_out(task: Task, *, attempts: int) -> Judged:
@@ -116,18 +127,17 @@ def _inspect(shots: _Shots, task: Task, recipe: Recipe | None, engines: Engines)
 class _Shots:
     """The pictures of a task that can be decoded, one at a time, so that no more than one lies in memory.
 
-    Iterating raises ImageRefused at the end when there was none. `seconds` were spent on decoding; `smalls` are those
-    that were not made small before.
+    Iterating raises ImageRefused at the end when there was none. `seconds` were spent on decoding.
     """
 
     def __init__(
-        self, data: Sequence[bytes], pictures: Sequence[TaskPicture], limits: ImageLimits, clock: Clock
+        self, kept: Sequence[tuple[bytes, TaskPicture]], limits: ImageLimits, clock: Clock, decoded: Decoded
     ) -> None:
         self.seconds = 0.0
-        self.smalls: list[Small] = []
-        self._kept = tuple(zip(data, pictures, strict=True))
+        self._kept = kept
         self._limits = limits
         self._clock = clock
+        self._decoded = decoded
 
     def __iter__(self) -> Iterator[Shot]:
         refusals: list[ImageRefused] = []
@@ -139,9 +149,7 @@ class _Shots:
                 refusals.append(error)
                 continue
             self.seconds += self._clock() - start
-            if picture.image_id is not None:
-                small = made_small(frame, kept, address=picture.address, image_id=picture.image_id)
-                self.smalls.append(small)
+            self._decoded(frame, kept, picture)
             region = Region.from_document(picture.region) if picture.region else None
             yield Shot(frame, picture.position, picture.lighting, region)
         if len(refusals) == len(self._kept):

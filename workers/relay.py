@@ -53,6 +53,8 @@ REOPEN_S = 15.0
 """After so long another job is told to open files: whoever began the last may be dead, and Redis does not know."""
 
 POLL_S = 0.5
+GATHER_S = 0.02
+"""How long what is told is gathered before a turn: a burst is one turn then, and what was told of goes on meanwhile."""
 SWEEP_S = 2.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 SHARES = 4
@@ -206,7 +208,8 @@ async def _relay(relay: Relay, wake: Wake) -> None:
         if failures:
             log.info("Postgres and Redis are back")
         failures = 0
-        await wake.within(POLL_S)
+        if await wake.within(POLL_S):
+            await asyncio.sleep(GATHER_S)
 
 
 async def _hurry(relay: Relay, urgent: asyncio.Semaphore) -> None:

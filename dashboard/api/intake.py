@@ -119,9 +119,8 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
     async def look() -> InspectionView | None:
         try:
             async with services.database.session() as session:
-                if await inspections.state(session, inspection_id) not in FINAL_STATES:
-                    return None
-                return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
+                found = await inspections.detail(session, inspection_id)
+            return InspectionView.with_evidence(found) if found.summary.state in FINAL_STATES else None
         except NotFound:  # it is spooled
             return None
         except AWAY as error:  # it may come back in time

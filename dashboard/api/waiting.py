@@ -1,7 +1,8 @@
 """Waiting for verdicts: whoever waits is told by the connection that listens for this whole process.
 
-1. A notification may be missed while the connection is made again; so who waits looks at the row when it begins to
-   wait, when told, and every `LOOK_S` besides.
+1. A notification may be missed while the connection is made again; so who waits looks at the row soon after it begins
+   to wait, when told, and every `LOOK_S` besides. Not at once: what was sent a moment ago is not judged yet, and the
+   worker that is to judge it wants the processor now.
 2. Nobody waits past the deadline, whatever the database does, nor when the server is asked to stop (`end`); the
    inspection goes on without being waited for.
 """
@@ -20,6 +21,7 @@ from data.channels import RESULTS
 from data.listening import Listener
 
 LOOK_S = 1.0
+FIRST_LOOK_S = 0.03
 
 Found = TypeVar("Found")
 
@@ -49,18 +51,17 @@ class ResultFeed:
     ) -> Found | None:
         """Return what `look` finds; None when it has not by `timeout_s`, or when waiting has ended for all.
 
-        It looks at once, at each notification about the inspection, and now and then.
+        It looks soon, at each notification about the inspection, and now and then.
         """
         told = asyncio.Event()
         self._waiting[inspection_id].add(told)
         try:
             async with asyncio.timeout(timeout_s):
+                await _within(FIRST_LOOK_S, told)
                 while (found := await look()) is None:
                     if self._ended:
                         return None
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(told.wait(), self._look_s)
-                    told.clear()
+                    await _within(self._look_s, told)
         except TimeoutError:
             return None
         else:
@@ -92,3 +93,10 @@ class ResultFeed:
 
     def _everyone(self) -> list[asyncio.Event]:
         return [told for waiting in self._waiting.values() for told in waiting]
+
+
+async def _within(seconds: float, told: asyncio.Event) -> None:
+    """Wait until `told` is set, or for so long; it is not set then."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(told.wait(), seconds)
+    told.clear()

@@ -112,7 +112,6 @@ _PICTURES = (
     .where(InspectionImage.inspection_id == bindparam("id", type_=Uuid))
     .order_by(InspectionImage.position)
 )
-_STATE = select(Inspection.state).where(Inspection.id == bindparam("id", type_=Uuid))
 
 
 async def page(
@@ -160,18 +159,6 @@ async def of_unit(session: AsyncSession, unit_id: UUID) -> tuple[InspectionSumma
     ids = list(await session.scalars(newest))
     rows = await session.execute(_SUMMARIES, {"ids": ids}) if ids else ()
     return tuple(summary_of(row) for row in rows)
-
-
-async def state(session: AsyncSession, inspection_id: UUID) -> InspectionState:
-    """Return where an inspection stands, and nothing else: at a tenth of what `summary` costs.
-
-    Raises:
-        NotFound: there is no such inspection.
-    """
-    found = await session.scalar(_STATE, {"id": inspection_id})
-    if found is None:
-        raise NotFound("inspection", inspection_id)
-    return found
 
 
 async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: InspectionFilter | None = None) -> Neighbours:

@@ -79,6 +79,15 @@ async def test_what_is_done_already_is_not_waited_for(feed: ResultFeed, rows: Ro
     assert rows.asked == 1
 
 
+async def test_it_looks_soon_and_not_at_once(feed: ResultFeed, rows: Rows) -> None:
+    rows.done.add(ONE)
+    waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert rows.asked == 0
+    assert await asyncio.wait_for(waiting, 20) == ONE
+
+
 async def test_a_notification_ends_the_wait(feed: ResultFeed, rows: Rows, teller: asyncpg.Connection) -> None:
     waiting = asyncio.create_task(feed.until(ONE, rows.look, NEVER_S))
     await rows.was_asked.wait()

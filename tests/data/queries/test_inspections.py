@@ -96,14 +96,6 @@ async def test_one_that_waits_has_no_verdict(database: Database) -> None:
     assert item.recipe is None
 
 
-async def test_where_one_stands_is_known_without_the_rest_of_it(database: Database) -> None:
-    [id_] = await waiting(database, 1)
-    async with database.session() as session:
-        assert await inspections.state(session, id_) == "received"
-        with pytest.raises(NotFound):
-            await inspections.state(session, database.ids())
-
-
 async def test_one_that_is_judged_has_its_verdict_and_reasons(database: Database) -> None:
     version = await published(database)
     await judged(database, "borderline", recipe_version_id=version.version_id)
