@@ -1,7 +1,7 @@
 """A folder in which pictures are dropped: what lies in it, reading it, and putting away what was handled.
 
 1. Only files are seen that are whole as far as a name can say: not hidden ones, not those being written (`UNFINISHED`),
-   no links, sockets or devices; nor what was put away.
+   no links, sockets or devices; nor what was put away, nor what lies on another disk.
 2. What was handled is moved within the folder, to `done/<day>/` or `refused/<day>/`, with the folders it lay in; beside
    a refused file lies a note. Nothing is deleted, nothing written over: a name that is taken gets a number.
 3. A file that has changed since it was looked at is another one: it is not read, and not put away.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -62,7 +62,7 @@ class DropFolder:
         Raises:
             OSError: the folder is not there, or cannot be looked into.
         """
-        return self._scan(self.root, "", 0)
+        return self._scan(self.root, "", 0, self.root.stat().st_dev)
 
     def look_in(self) -> None:
         """See that the folder can be looked into.
@@ -99,8 +99,8 @@ class DropFolder:
         path = self.root / name
         if self._seen(path) != seen:
             return None
-        folder = self.root / kind / day / PurePosixPath(name).parent
-        folder.mkdir(parents=True, exist_ok=True)
+        (self.root / kind).mkdir(exist_ok=True)
+        folder = _folder_in(self.root / kind, (day, *PurePosixPath(name).parent.parts))
         place = self._reserve(folder, path.name, note)
         try:
             path.rename(place)  # onto our own empty file, so that nobody's is written over
@@ -125,9 +125,11 @@ class DropFolder:
                 return f"{folder} is not a folder"
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                 return f"{folder} cannot be written to; handled files are moved within it"
+            if folder.stat().st_dev != self.root.stat().st_dev:
+                return f"{folder} lies on another disk; handled files are moved, and never copied"
         return ""
 
-    def _scan(self, folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, Sighting]]:
+    def _scan(self, folder: Path, prefix: str, depth: int, disk: int) -> Iterator[tuple[str, Sighting]]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = f"{prefix}{entry.name}"
@@ -135,15 +137,19 @@ class DropFolder:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     if depth < DEEPEST:
-                        yield from self._inner(Path(entry.path), f"{name}/", depth + 1)
+                        yield from self._inner(Path(entry.path), f"{name}/", depth + 1, disk)
                 elif _is_taken(entry):
                     with suppress(FileNotFoundError):
                         yield name, Sighting.of(entry.stat(follow_symlinks=False))
 
-    def _inner(self, folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, Sighting]]:
-        """Yield what lies in a folder within; one that vanishes or is locked hides its own files alone."""
+    def _inner(self, folder: Path, prefix: str, depth: int, disk: int) -> Iterator[tuple[str, Sighting]]:
+        """Yield what lies in a folder within; one that vanishes or is locked hides its own files alone.
+
+        One on another disk is left: nothing can be moved from there.
+        """
         with suppress(OSError):
-            yield from self._scan(folder, prefix, depth)
+            if folder.lstat().st_dev == disk:
+                yield from self._scan(folder, prefix, depth, disk)
 
     @staticmethod
     def _seen(path: Path) -> Sighting | None:
@@ -188,6 +194,25 @@ class DropFolder:
         back = DropFolder._reserve(path.parent, path.name, "")
         place.rename(back)
         return place
+
+
+def _folder_in(folder: Path, parts: Sequence[str]) -> Path:
+    """Make the folders `parts`, one within the other; one whose name a file or a link has gets a number."""
+    for part in parts:
+        number, place = 1, folder / part
+        while place.is_symlink() or not _made(place):
+            number += 1
+            place = folder / _numbered(part, number)
+        folder = place
+    return folder
+
+
+def _made(folder: Path) -> bool:
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _is_taken(entry: os.DirEntry[str]) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
@@ -27,7 +28,7 @@ import watchfiles
 from core.errors import NamingInvalid
 from core.naming import PUT_AWAY, parse
 from data.alongside import alongside
-from data.errors import StoreError
+from data.errors import FolderUnfit, StoreError
 from data.outage import is_away
 from data.queries.watched import Watch
 from workers.composition import Services
@@ -36,6 +37,7 @@ from workers.errors import SpoolFull
 from workers.sightings import Seen, Sightings
 from workers.taking import File, Unfit, refuse, take
 from workers.taking_together import slices, take_together
+from workers.watched_folders import check_place
 
 log = logging.getLogger(__name__)
 
@@ -137,8 +139,11 @@ class FolderWatch:
             if self._folder.identity() is None:
                 return f"there is no folder {self._folder.root}"
             self._folder.look_in()
+            check_place(
+                self._services.settings, os.path.realpath(self._folder.root)
+            )  # one named elsewhere was not seen
             return self._folder.can_be_emptied()
-        except (NamingInvalid, OSError) as error:  # a share that is gone may fail at any of these
+        except (NamingInvalid, FolderUnfit, OSError) as error:  # a share that is gone may fail at any of these
             return str(error)
 
     async def _look(self) -> None:
@@ -236,7 +241,7 @@ class FolderWatch:
             yield
 
     async def _be_told(self) -> None:
-        away = tuple(str(self._folder.root / kind) for kind in PUT_AWAY)
+        away = tuple(f"{self._folder.root / kind}/" for kind in PUT_AWAY)
         try:
             async for _ in watchfiles.awatch(
                 self._folder.root,

@@ -13,7 +13,7 @@ from data.channels import WATCHED
 from data.errors import FolderUnfit, NotFound
 from data.queries import plant, recipes
 from data.queries.watched import Watch
-from data.repositories.watched import Drop
+from data.repositories.watched import Drop, check_apart
 from data.settings import Settings
 from data.urls import store_url
 from workers.composition import Services
@@ -90,6 +90,16 @@ def _checked(path: str) -> str:
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
         raise FolderUnfit(f"Marksight may not read and write {path}; handled files are moved within the folder.")
     return real
+
+
+def check_place(settings: Settings, path: str) -> None:
+    """See that a folder, by its real path, lies where one may be watched on this machine.
+
+    Raises:
+        FolderUnfit: it lies in, or around, what is ours; or below none of the roots that are named.
+    """
+    check_apart(path, _own_folders(settings))
+    _check_roots(settings, path)
 
 
 def _check_roots(settings: Settings, path: str) -> None:

@@ -95,7 +95,7 @@ def check_apart(path: str, others: Mapping[str, str]) -> None:
         FolderUnfit: it does, or its path says `..` or is not absolute.
     """
     own = PurePosixPath(path)
-    if not own.is_absolute() or ".." in own.parts:
+    if own.root != "/" or ".." in own.parts:  # two slashes at the beginning would be another path to the same folder
         raise FolderUnfit(
             f"A watched folder has an absolute path without `..`, such as /srv/drops/aoi-3; got {path!r}."
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,54 @@ def test_what_is_done_keeps_its_folders(root: Path) -> None:
     place = DropFolder(root).put_away("L1/a.png", seen(root, "L1/a.png"), "done", DAY)
     assert place == root / "done" / DAY / "L1" / "a.png"
     assert tree(root) == {f"done/{DAY}/L1/a.png": b"picture"}
+
+
+@pytest.mark.parametrize("in_the_way", [f"done/{DAY}", f"done/{DAY}/L1", f"done/{DAY}/L1/L2"])
+def test_a_folder_whose_name_a_file_has_gets_a_number(root: Path, in_the_way: str) -> None:
+    dropped(root, in_the_way, b"theirs")
+    for name in ("L1/L2/a.png", "L1/L2/b.png"):
+        dropped(root, name)
+        assert DropFolder(root).put_away(name, seen(root, name), "done", DAY) is not None
+    numbered = f"done/{DAY}/L1/L2".replace(in_the_way, f"{in_the_way}-2", 1)
+    assert tree(root) == {in_the_way: b"theirs", f"{numbered}/a.png": b"picture", f"{numbered}/b.png": b"picture"}
+
+
+def test_a_link_in_place_of_a_folder_is_not_followed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (root / "done").mkdir()
+    (root / "done" / DAY).symlink_to(tmp_path / "outside")
+    dropped(root, "a.png")
+    place = DropFolder(root).put_away("a.png", seen(root, "a.png"), "done", DAY)
+    assert place == root / "done" / f"{DAY}-2" / "a.png"
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def mounted(folder: Path) -> Path:
+    """Put another disk at a folder, where this may be done."""
+    folder.mkdir(parents=True)
+    mount = shutil.which("mount")
+    if (
+        mount is None
+        or subprocess.run([mount, "-t", "tmpfs", "none", folder], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("nothing can be mounted here")
+    return folder
+
+
+def test_another_disk_in_the_folder_is_left_and_one_to_put_away_on_is_told(root: Path) -> None:
+    disk = mounted(root / "L1")
+    try:
+        dropped(root, "L1/a.png")
+        dropped(root, "L2/a.png")
+        assert list(dict(DropFolder(root).scan())) == ["L2/a.png"]
+        assert DropFolder(root).can_be_emptied() == ""
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    disk = mounted(root / "done")
+    try:
+        assert "another disk" in DropFolder(root).can_be_emptied()
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_what_is_refused_has_a_note_beside_it(root: Path) -> None:

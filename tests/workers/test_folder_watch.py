@@ -279,6 +279,19 @@ async def test_from_a_folder_that_cannot_be_emptied_nothing_is_taken(here: Dropp
     assert here.watching.state.trouble == ""
 
 
+@pytest.mark.parametrize("inner", ["store", ""], ids=["the image store", "the state folder"])
+async def test_from_a_folder_that_leads_to_what_is_ours_nothing_is_taken(here: Dropping, inner: str) -> None:
+    ours = here.services.settings.home / inner / "drop"
+    ours.mkdir(parents=True)
+    here.root.rmdir()
+    here.root.symlink_to(ours)
+    here.drop("a.png")
+    await here.turns(2.1)
+    assert "choose a folder apart from it" in here.watching.state.trouble
+    assert here.tree() == {"a.png"}
+    shutil.rmtree(ours)
+
+
 async def test_a_folder_that_is_removed_and_comes_back_is_watched_on(here: Dropping) -> None:
     here.drop("a.png")
     await here.turns()

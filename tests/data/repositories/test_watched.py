@@ -68,6 +68,7 @@ async def test_a_folder_rests_and_is_watched_again_and_no_more(database: Databas
         pytest.param("drops/a", id="not absolute"),
         pytest.param("", id="empty"),
         pytest.param("/drops/../etc", id="upwards"),
+        pytest.param("//drops/b", id="another's with two slashes"),
         pytest.param("/drops/b", id="another station's"),
         pytest.param("/drops/b/inner", id="within another station's"),
         pytest.param("/drops", id="around another station's"),
