@@ -139,9 +139,8 @@ class FolderWatch:
             if self._folder.identity() is None:
                 return f"there is no folder {self._folder.root}"
             self._folder.look_in()
-            check_place(
-                self._services.settings, os.path.realpath(self._folder.root)
-            )  # one named elsewhere was not seen
+            # Looked at here: where it was named, a folder on another machine was not to be seen.
+            check_place(self._services.settings, os.path.realpath(self._folder.root))
             return self._folder.can_be_emptied()
         except (NamingInvalid, FolderUnfit, OSError) as error:  # a share that is gone may fail at any of these
             return str(error)

@@ -6,7 +6,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from data.database import Database
 from data.repositories import parts
@@ -59,14 +59,27 @@ async def test_more_than_one_statement_holds_are_numbered_too(
         assert await begun(database, TOGETHER[case], together=True) == one_by_one
 
 
-async def test_those_who_begin_the_same_at_once_in_other_orders_do_not_wait_crosswise(database: Database) -> None:
-    serials = [f"S{number:03}" for number in range(200)]
+async def test_units_are_begun_in_one_order_so_that_no_two_wait_crosswise(database: Database) -> None:
+    first, second = Sought(None, "S1"), Sought(None, "S2")
 
-    async def begin(order: list[str]) -> list[int]:
+    async def begin_both() -> list[int]:
         async with database.unit_of_work() as work:
-            attempts = await work.parts.begin_attempts([Sought(None, serial) for serial in order])
+            attempts = await work.parts.begin_attempts([second, first])
             await work.commit()
         return [attempt.number for attempt in attempts]
 
-    found = await asyncio.gather(*(begin(serials if turn % 2 else serials[::-1]) for turn in range(8)))
-    assert sorted(numbers[0] for numbers in found) == list(range(1, 9))
+    async with database.unit_of_work() as work:
+        await work.parts.begin_attempts([first])
+        both = asyncio.create_task(begin_both())
+        await waited_for(database)
+        await work.parts.begin_attempts([second])  # had the other begun with it, both would wait for ever
+        await work.commit()
+    assert await both == [2, 2]
+
+
+async def waited_for(database: Database) -> None:
+    """Return once somebody waits for a lock."""
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = current_user")
+    async with database.session() as session:
+        while not await session.scalar(waits):  # noqa: ASYNC110 - locks have no signal
+            await asyncio.sleep(0.01)
