@@ -11,8 +11,8 @@ from layouts.split import Split
 KEYS = (
     ("↑ ↓ ← →", "Move among the places, open and close them"),
     ("Enter", "Show the place or the lot"),
-    ("n", "Add a place, with the focus among places"),
-    ("e", "Rename it, or change its time zone"),
+    ("n", "Add a place, with the focus among places; a unit, among units"),
+    ("e", "Rename it, or change its time zone; correct the lot"),
     ("m", "Move it"),
     ("Delete", "Delete it"),
     ("b", "Begin a lot, with the focus among lots"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +15,7 @@ from starlette.routing import Match
 from core.errors import ImageRefused, LotTextInvalid, MarksightError, NamingInvalid, PlaceInvalid, RecipeInvalid
 from dashboard.api import html
 from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, Refusal, code_of_status, document
-from dashboard.api.patterns import ONE_LINE, SOME_TEXT, TEXT
+from dashboard.api.patterns import in_words
 from data import errors as data_errors
 from data.outage import AWAY, is_away, is_unmade
 from workers.errors import SpoolFull
@@ -151,24 +150,9 @@ def _is_browser(request: Request) -> bool:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
-    errors = [{"where": ".".join(map(str, found["loc"])), "message": _message(found)} for found in error.errors()]
+    errors = [{"where": ".".join(map(str, found["loc"])), "message": in_words(found)} for found in error.errors()]
     detail = "; ".join(f"{found['where']}: {found['message']}" for found in errors)
     return answer(request, "request-invalid", detail, errors=errors)
-
-
-def _message(found: Mapping[str, Any]) -> str:
-    """Return in words what a value should have been; the framework shows a pattern as it is written."""
-    if found["type"] == "string_pattern_mismatch":
-        return EXPECTED.get(found["ctx"]["pattern"], str(found["msg"]))
-    return str(found["msg"]).removeprefix("Value error, ")
-
-
-EXPECTED = {
-    ONE_LINE: "Expected one line of characters that can be printed",
-    TEXT: "Expected text without the character NUL",
-    SOME_TEXT: "Expected some text, without the character NUL",
-}
-"""What is expected, by the pattern that says so."""
 
 
 async def _told(request: Request, error: Exception) -> Response:

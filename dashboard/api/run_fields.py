@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from dashboard.api.patterns import ONE_LINE
+from dashboard.api.patterns import PRINTABLE
 from dashboard.api.upload import MAX_NAME, Word
 from data.tables import RunType
 from workers.receiving import RunParticulars
@@ -16,7 +16,7 @@ from workers.receiving import RunParticulars
 MAX_PLACES = 1000
 """Rows, or columns, of a tray."""
 
-Label = Annotated[str, StringConstraints(max_length=MAX_NAME, pattern=ONE_LINE)]
+Label = Annotated[str, StringConstraints(max_length=MAX_NAME, pattern=PRINTABLE)]
 Places = Annotated[int, Field(ge=1, le=MAX_PLACES)]
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from core.naming import FIELDS, MAX_RULE
 from dashboard.api.depends import WithServices
 from dashboard.api.errors import documented
+from dashboard.api.patterns import PRINTABLE
 from dashboard.api.plant_doc import Reference
 from dashboard.api.references import references
 from dashboard.api.upload import MAX_NAME
@@ -25,7 +26,6 @@ from workers.watched_folders import forget_folder, name_folder
 
 PATH = "/v1/stations/{station}/folder"
 LONGEST_SETTLE_S = 3600.0
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 router = APIRouter(tags=["stations"])
 

@@ -17,15 +17,15 @@ BESIDE_UNITS_PX = 260
 TEXT_WORDS = {"date": "date", "lot": "lot", "trace": "trace"}
 
 LOT_COLUMNS = [
-    {"name": "code", "word": "Lot", "kind": "mono", "width": "152px"},
+    {"name": "code", "word": "Lot", "kind": "mono", "width": "140px"},
     {"name": "state", "word": "State", "kind": "state", "width": "96px"},
     {"name": "recipe", "word": "Recipe and expected texts", "kind": "text"},
-    {"name": "passed", "word": "Pass", "kind": "number", "width": "44px", "look": "pass"},
-    {"name": "borderline", "word": "Borderline", "kind": "number", "width": "44px", "look": "borderline"},
-    {"name": "failed", "word": "Fail", "kind": "number", "width": "44px", "look": "fail"},
-    {"name": "not_judged", "word": "Not judged", "kind": "number", "width": "44px", "look": "not_judged"},
-    {"name": "waiting", "word": "Waiting", "kind": "number", "width": "44px", "look": "queued"},
-    {"name": "ended", "word": "Ended without a verdict", "kind": "number", "width": "44px", "look": "cancelled"},
+    {"name": "passed", "word": "Pass", "kind": "number", "width": "40px", "look": "pass"},
+    {"name": "borderline", "word": "Borderline", "kind": "number", "width": "40px", "look": "borderline"},
+    {"name": "failed", "word": "Fail", "kind": "number", "width": "40px", "look": "fail"},
+    {"name": "not_judged", "word": "Not judged", "kind": "number", "width": "40px", "look": "not_judged"},
+    {"name": "waiting", "word": "Waiting", "kind": "number", "width": "40px", "look": "queued"},
+    {"name": "ended", "word": "Ended without a verdict", "kind": "number", "width": "40px", "look": "cancelled"},
     {"name": "began", "word": "Started", "kind": "time", "width": "116px"},
 ]
 UNIT_COLUMNS = [

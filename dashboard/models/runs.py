@@ -53,8 +53,7 @@ class Progress:
             return f"{self.received:,} received so far"
         if state == "stored":
             return f"{self.opened:,} of {self.whole:,} opened"
-        judged = f"{self.judged:,} of {self.whole:,} judged" if self.whole else "Nothing to judge"
-        return f"{judged}, {self.cancelled:,} cancelled" if self.cancelled else judged
+        return f"{self.judged:,} of {self.whole:,} judged" if self.whole else "Nothing to judge"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import panel as pn
 from pydantic import ValidationError
 
 from core.errors import MarksightError
+from dashboard.api.patterns import in_words
 from dashboard.api.run_fields import RunFields
 from dashboard.auth import resolve
 from dashboard.models.run import RunModel
@@ -78,4 +79,4 @@ class RunActs:
 def _told(error: ValidationError) -> str:
     """Return what is wrong with the fields, each by its name."""
     faults = error.errors(include_url=False)
-    return " ".join(f"{'.'.join(map(str, fault['loc'])) or 'The run'}: {fault['msg']}." for fault in faults)
+    return " ".join(f"{'.'.join(map(str, fault['loc'])) or 'The run'}: {in_words(fault)}." for fault in faults)

@@ -138,6 +138,25 @@ def test_what_failed_is_tried_again(tab: Tab, program: Program) -> None:
     expect(page.get_by_role("button", name="Retry 1 failure")).to_be_hidden()
 
 
+def test_a_run_is_begun_and_left_with_the_keyboard_alone(tab: Tab, program: Program) -> None:
+    page = tab.open("/runs")
+    page.keyboard.press("n")
+    expect(page.get_by_role("button", name="Choose files")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Choose files")).to_be_hidden()
+
+
+def test_what_was_cancelled_is_told_apart_from_what_was_judged(tab: Tab, program: Program, still: None) -> None:
+    page = tab.open("/runs")
+    drop(page, ("a.jpg", PHOTO.read_bytes()), ("b.jpg", PHOTO.read_bytes() + b"1"))
+    begin(page, "Not to be", "2 files")
+    page.get_by_role("button", name="Cancel run").click()
+    page.get_by_role("button", name="Cancel it").click()
+    expect(row(page, "Not to be")).to_contain_text("0 of 2 judged")
+    expect(row(page, "Not to be")).to_contain_text("2 cancelled")
+    expect(page.locator(".side .bar", has_text="Cancelled")).to_contain_text("2 of 2")
+
+
 def test_results_are_fetched_as_a_table(tab: Tab, program: Program) -> None:
     page = tab.open("/runs?send=new")
     drop(page, ("=cmd.jpg", PHOTO.read_bytes()))

@@ -121,14 +121,17 @@ export function render({model}) {
   }
 
   // Going on with a run that was cut off.
+  let before = model.send
   async function turnTo() {
     if (batch.run && phase !== "gather") return
     if (!model.send || model.send === "new") {
       if (into) { into = null; anew() }
+      if (model.send && !before) setTimeout(() => choose.focus())  // whoever opened this with a key goes on from here
+      before = model.send
       return later()
     }
     if (into && into.id === model.send) return
-    const id = model.send
+    const id = before = model.send
     into = {id, label: "", files: 0, here: 0, ready: false}
     anew()
     try {

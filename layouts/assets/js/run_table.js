@@ -48,15 +48,16 @@ export function render({model}) {
   // Rows.
   const where = (top, under) => [h("span.top", {title: top}, h("bdi", {}, top || "–")), h("span.under", {title: under}, h("bdi", {}, under))]
   const kind = (item) => [TYPES[item.type] && `${TYPES[item.type]}`, item.who && `by ${item.who}`].filter(Boolean).join(", ")
-  const refused = (counts) => [counts.files_refused && `${counts.files_refused.toLocaleString("en-US")} ${counts.files_refused === 1 ? "file" : "files"} refused`,
-    counts.errors && `${counts.errors.toLocaleString("en-US")} could not be inspected`].filter(Boolean).join(", ")
+  const unjudged = ({counts, progress}) => [counts.files_refused && `${counts.files_refused.toLocaleString("en-US")} ${counts.files_refused === 1 ? "file" : "files"} refused`,
+    counts.errors && `${counts.errors.toLocaleString("en-US")} could not be inspected`,
+    progress.cancelled && `${progress.cancelled.toLocaleString("en-US")} cancelled`].filter(Boolean).join(", ")
   const lasting = (item) => h("span.under.took", {"data-begun": item.created_at, "data-ended": item.finished_at}, took(item.created_at, item.finished_at))
 
   function row(item) {
     const known = rows.get(item.id), state = JSON.stringify(item)
     if (known && known.dataset.state === state) return known
     const name = readable(item.label) || "Run without a label"
-    const link = h("a.name", {href: addressWith({run: item.id, send: ""}), "data-id": item.id, "aria-label": `${name}. ${states[item.state].word}. ${item.figure}. ${refused(item.counts)}`,
+    const link = h("a.name", {href: addressWith({run: item.id, send: ""}), "data-id": item.id, "aria-label": `${name}. ${states[item.state].word}. ${item.figure}. ${unjudged(item)}`,
       onclick: (event) => { if (!event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); go({run: item.id, send: ""}) } }},
       h("span.top", {title: name}, h(item.label ? "bdi" : "bdi.faint", {}, name)))
     const element = known || h("tr", {onclick: (event) => { if (!event.composedPath().some((one) => one.tagName === "A")) element.querySelector("a.name").click() }})
@@ -66,7 +67,7 @@ export function render({model}) {
       h("th", {scope: "row"}, link, h("span.under", {}, kind(item))),
       h("td.stage", {}, stateBadge(states, item.state), item.why ? h("span.under", {title: item.why}, item.why) : ""),
       h("td.how", {}, progressBar(item), h("span.under", {}, item.figure)),
-      h("td.verdicts", {}, tallies(badges, item.counts), h("span.under.refused", {title: refused(item.counts)}, refused(item.counts))),
+      h("td.verdicts", {}, tallies(badges, item.counts), h("span.under.refused", {title: unjudged(item)}, unjudged(item))),
       h("td.place", {}, where(item.station, item.lot ? `Lot ${item.lot}` : "")),
       h("td.recipe", {}, where(item.recipe.replace(/, version \d+$/, "") || "Read only", (/version \d+$/.exec(item.recipe) || [""])[0].replace("version", "Version"))),
       h("td.when", {}, clock(item.created_at), lasting(item)))

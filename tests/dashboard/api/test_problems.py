@@ -21,6 +21,7 @@ from dashboard.api import failures
 from dashboard.api.app import create_app
 from dashboard.api.errors import ANYWHERE, PROBLEMS, ApiProblem, code_of_status, document, documented
 from dashboard.api.failures import CODES, NOT_FOUND, code_of
+from dashboard.api.patterns import EXPECTED
 from data.errors import CursorInvalid, NotFound, StoreFull
 from data.settings import Settings
 from tests.conftest import ROOT
@@ -189,6 +190,7 @@ async def test_a_value_of_the_wrong_kind_is_a_problem_that_names_it(api: httpx.A
     ("path", "fields", "message"),
     [
         ("/v1/lots", {"code": "L\x00"}, "Expected one line of characters that can be printed"),
+        ("/v1/lots", {"code": "L\u202e1"}, "Expected one line of characters that can be printed"),
         ("/v1/lots/L1/hold", {"reason": " "}, "Expected some text, without the character NUL"),
         ("/v1/lots/L1/close", {"reason": "\x00"}, "Expected text without the character NUL"),
         (
@@ -198,7 +200,7 @@ async def test_a_value_of_the_wrong_kind_is_a_problem_that_names_it(api: httpx.A
         ),
         ("/v1/runs", {"rows": 2}, "expected carrier, rows and columns with the type tray alone"),
     ],
-    ids=["a control character", "no reason", "a NUL", "half a tray", "rows of no tray"],
+    ids=["a control character", "text turned round", "no reason", "a NUL", "half a tray", "rows of no tray"],
 )
 async def test_what_was_expected_is_said_in_words(
     api: httpx.AsyncClient, path: str, fields: dict[str, object], message: str
@@ -210,7 +212,7 @@ async def test_what_was_expected_is_said_in_words(
 
 def test_every_pattern_of_a_request_has_its_words() -> None:
     said = json.dumps(create_app(BareServices(Settings())).openapi())  # type: ignore[arg-type]
-    assert set(re.findall(r'"pattern": ("[^"]*")', said)) == {json.dumps(known) for known in failures.EXPECTED}
+    assert set(re.findall(r'"pattern": ("[^"]*")', said)) == {json.dumps(known) for known in EXPECTED}
 
 
 @pytest.mark.parametrize("path", ["/health", "/problems", "/openapi.json", "/docs"])

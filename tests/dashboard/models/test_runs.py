@@ -63,9 +63,10 @@ def test_the_figure_says_what_moves(state: str, figure: str) -> None:
     assert Progress(1400, 1300, 1200, 1000).figure(state) == figure
 
 
-def test_the_figure_says_apart_what_was_cancelled() -> None:
+def test_what_was_cancelled_is_counted_apart_opened_or_not() -> None:
     counts = {"files": 60, "files_cancelled": 20, "inspections": 40, "not_judged": 13, "cancelled": 27}
-    assert Progress.of({**COUNTS, **counts}).figure("cancelled") == "13 of 60 judged, 47 cancelled"
+    found = Progress.of({**COUNTS, **counts})
+    assert (found.figure("cancelled"), found.cancelled) == ("13 of 60 judged", 47)
 
 
 def test_a_run_of_which_nothing_could_be_opened_says_so() -> None:

@@ -173,8 +173,13 @@ async def test_a_run_is_begun_once_for_a_key_as_the_form_says(services: Services
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [({"part_number": "NOSUCH"}, "NOSUCH"), ({"label": "A" * 300}, "label"), ({"type": "tray"}, "carrier")],
-    ids=["nothing to judge by", "too long", "a tray without a name"],
+    [
+        ({"part_number": "NOSUCH"}, "NOSUCH"),
+        ({"label": "A" * 300}, "label"),
+        ({"label": "\x07"}, "characters that can be printed"),
+        ({"type": "tray"}, "missing: carrier"),
+    ],
+    ids=["nothing to judge by", "too long", "a control character", "a tray without a name"],
 )
 async def test_a_form_that_does_not_fit_begins_nothing(services: Services, said: dict[str, Any], words: str) -> None:
     told = await RunActs(services, RunModel(), SendingModel(**said)).begin("k")
