@@ -176,6 +176,7 @@ class _Batch:
                 data = await read_pictures(self._services, task)
         except TimeoutError:
             raise TimedOut(f"The picture was not read from the store within {limit:g} s.") from None
+        await self.claimed.renew()  # both steps together may take as long as the lease
         try:
             async with asyncio.timeout(limit):
                 decoded = partial(self._smalls.make, hurry=claim.priority == Priority.WAITING)

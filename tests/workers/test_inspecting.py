@@ -256,6 +256,38 @@ async def test_a_poisoned_picture_fails_alone(composed: Composed) -> None:
     assert await inspect_batch(services, batch_id) == Outcome(judged=set(ids), failed={poisoned})
 
 
+async def test_a_lease_stands_through_both_steps_of_a_picture_however_slow(composed: Composed) -> None:
+    reader = Waits()
+    services = composed(reader)
+    batch_id, [id_] = await batch_of(services)
+    batch = _Batch(services, "test", NoProcess())
+    claims = await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease))
+    services.store = Slow(services, batch)  # type: ignore[assignment]
+    judging = asyncio.create_task(batch.inspect_all(claims))
+    await asyncio.to_thread(reader.begun.wait)
+    await asyncio.sleep(0.6)
+    reader.may_go_on.set()
+    await judging
+    assert batch.outcome == Outcome(judged={id_})
+
+
+class Slow:
+    """A store that takes so long that the lease is all but over."""
+
+    def __init__(self, services: Services, batch: _Batch) -> None:
+        self._well, self._services, self._batch = services.store, services, batch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._well, name)
+
+    async def get(self, address: str) -> bytes:
+        self._batch.claimed._renewed -= 0.9 * self._services.settings.lease_s
+        async with self._services.database.unit_of_work() as work:
+            await work.session.execute(update(OutboxItem).values(lease_until=text("now() + interval '0.5 second'")))
+            await work.commit()
+        return await self._well.get(address)
+
+
 @pytest.mark.parametrize("most", [1, 2])
 async def test_a_verdict_that_cannot_be_written_fails_alone(composed: Composed, most: int) -> None:
     services = composed(Unwritable(), max_attempts=most)

@@ -41,6 +41,9 @@ from workers.pulse import NoProcess
 LEFT_OUT = {"refuse_member"}
 """Members here are good ones; one is refused only where it seems to end its worker, instead of being opened."""
 
+SWEEP = Event("sweep", what=(0,))
+"""May happen at any time, and takes nothing then that somebody holds."""
+
 OFTEN = 12
 SELDOM = {"cancel": 1, "kill": 2, "wipe": 2, "rest_file": 2, "file_over": 2, "hand_back": 3, "release": 3, "over": 6}
 """How often something happens, so that most walks come far."""
@@ -280,7 +283,7 @@ def machine(of: Settings) -> type[RuleBasedStateMachine]:
 
         @rule(data=st.data())
         def happens(self, data: st.DataObject) -> None:
-            known = sorted({event for event, _ in events(self.model) if event.name not in LEFT_OUT})
+            known = sorted({SWEEP, *(event for event, _ in events(self.model) if event.name not in LEFT_OUT)})
             may = [event for event in known for _ in range(SELDOM.get(event.name, OFTEN))]
             if not may:
                 return
