@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, func, select
@@ -14,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.errors import IdempotencyMismatch
 from data.tables import IdempotencyKey
 
-KEPT_FOR = timedelta(days=7)
 KEPT_DAYS = 14
 """The keys of so many days on which any came are kept, whatever the clock says: one that is set a month ahead makes all
-keys old at once. Twice the seven, for days that there never were: the clock may be set more than once."""
+keys old at once. A week is promised; the other days are for those that there never were: clocks may be set often."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +103,13 @@ class IdempotencyKeys:
         return False
 
     async def forget_old(self) -> int:
-        """Remove the keys older than `KEPT_FOR` that came before the last `KEPT_DAYS` of days; return how many.
+        """Remove the keys that came before the last `KEPT_DAYS` days on which any came; return how many.
 
-        Days on which no key came do not count, nor do those that are yet to come: they are when the clock was set.
+        Days that are yet to come do not count: the clock was set.
         """
         day = func.date_trunc("day", IdempotencyKey.used_at, "UTC")
         days = select(day.label("day")).where(IdempotencyKey.used_at <= func.now()).distinct().order_by(day.desc())
         last = days.limit(KEPT_DAYS).subquery()
-        old = (IdempotencyKey.used_at < func.now() - KEPT_FOR, day < select(func.min(last.c.day)).scalar_subquery())
-        done = await self._session.execute(delete(IdempotencyKey).where(*old))
+        old = delete(IdempotencyKey).where(day < select(func.min(last.c.day)).scalar_subquery())
+        done = await self._session.execute(old)
         return done.rowcount if isinstance(done, CursorResult) else 0
