@@ -16,7 +16,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -32,7 +32,7 @@ from data.errors import FolderUnfit, StoreError
 from data.outage import is_away
 from data.queries.watched import Watch
 from workers.composition import Services
-from workers.drop_folder import DropFolder
+from workers.drop_folder import DropFolder, Sighting
 from workers.errors import SpoolFull
 from workers.sightings import Seen, Sightings
 from workers.taking import File, Unfit, refuse, take
@@ -112,7 +112,7 @@ class FolderWatch:
         except OSError as error:  # what was seen before is still known
             self._note(str(error))
             return SWEEP_S
-        ready = self._seen.ready(self._clock())
+        ready = await asyncio.to_thread(self._seen.ready, self._clock())
         try:
             for some in slices(File(self.watch, self._folder, rule, name, self._seen[name].sighting) for name in ready):
                 async with self._gate:
@@ -149,10 +149,16 @@ class FolderWatch:
         """See what lies there; what has changed settles anew, what is gone is forgotten."""
         found = self._folder.scan()
         self._seen.begin()
-        while some := await asyncio.to_thread(lambda: list(islice(found, LOOKED_AT_ONCE))):
-            self._seen.see(some, self._clock())
-        self._seen.end()
+        while await asyncio.to_thread(self._see_some, found):
+            pass
+        await asyncio.to_thread(self._seen.end)
         self._count()
+
+    def _see_some(self, found: Iterator[tuple[str, Sighting]]) -> bool:
+        """See one piece of what lies there; False where it was the last."""
+        some = list(islice(found, LOOKED_AT_ONCE))
+        self._seen.see(some, self._clock())
+        return len(some) == LOOKED_AT_ONCE
 
     async def _handle_together(self, files: list[File]) -> None:
         """Take files together, as far as that goes; those that are left one by one, in their order."""
