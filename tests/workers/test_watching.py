@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,10 @@ def folder(tmp_path: Path, name: str = "a") -> Drop:
 
 def taken(drop: Drop) -> list[str]:
     return [path.name for path in Path(drop.path).glob("done/*/*")]
+
+
+def left(drop: Drop) -> list[str]:
+    return [path.name for path in Path(drop.path).glob("*.png")]
 
 
 def paths(watching: Watching) -> list[str]:
@@ -90,16 +95,48 @@ async def test_it_says_what_is_wrong_before_all_else(
     assert doing(watching.folders) == "1 watched, 0 files wait"
 
 
-async def test_as_a_process_it_takes_what_is_dropped_and_ends_when_asked(
-    services: Services, station: str, postgres: Settings, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def process(postgres: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`marksight watch` on the test's services, while the context lasts."""
     urls = {"DATABASE_URL": postgres.database_url, "REDIS_URL": postgres.redis_url}
     told = {f"MARKSIGHT_{name}": url.get_secret_value() for name, url in urls.items() if url}
-    process = await asyncio.create_subprocess_exec(
+    running = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "dashboard.cli", "watch",
         cwd=ROOT, env={**os.environ, **told, "MARKSIGHT_HOME": str(postgres.home)}, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+
+
+async def test_killed_again_and_again_it_takes_each_file_once(
+    services: Services, station: str, postgres: Settings, tmp_path: Path
+) -> None:
+    drop, count = folder(tmp_path), 60
+    for number in range(count):
+        (Path(drop.path) / f"{number:02}.png").write_bytes(picture())
+    await name_folder(services, station, drop)
+    for _ in range(3):
+        before = len(taken(drop))
+        async with process(postgres) as running, asyncio.timeout(60):
+            while len(taken(drop)) <= before < count:  # noqa: ASYNC110 - another process does it
+                await asyncio.sleep(0.001)
+            running.kill()
+    async with process(postgres), asyncio.timeout(60):
+        while len(taken(drop)) < count or left(drop):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+    async with services.database.session() as session:
+        names = (await session.scalars(select(Inspection.file_name).order_by(Inspection.file_name))).all()
+    assert names == [f"{number:02}.png" for number in range(count)]
+
+
+async def test_as_a_process_it_takes_what_is_dropped_and_ends_when_asked(
+    services: Services, station: str, postgres: Settings, tmp_path: Path
+) -> None:
+    async with process(postgres) as running:
         drop = folder(tmp_path)
         await name_folder(services, station, drop)
         (Path(drop.path) / "a.png").write_bytes(picture())
@@ -115,9 +152,5 @@ async def test_as_a_process_it_takes_what_is_dropped_and_ends_when_asked(
         ]
         async with services.database.session() as session:
             assert (await session.scalars(select(Inspection.file_name))).all() == ["a.png"]
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        running.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(running.wait(), 30) == 0
