@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from core.ids import uuid7_floor
 from data.errors import NotFound
@@ -19,7 +20,6 @@ from data.queries.inspection_view import (
     InspectionDetail,
     InspectionSummary,
     Neighbours,
-    PictureUsed,
     detail_of,
     image_of,
     picture_of,
@@ -70,12 +70,9 @@ class InspectionFilter:
 
 
 _IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
-_PICTURED = and_(
-    InspectionImage.inspection_id == Inspection.id,
-    InspectionImage.position == func.coalesce(Result.evidence["picture"].as_integer(), 0),
-    InspectionImage.inspection_id.in_(_IDS),
-)
-_SUMMARIES: Select[*tuple[Any, ...]] = (
+_JUDGED = func.coalesce(Result.evidence["picture"].as_integer(), 0)
+_PICTURED = and_(InspectionImage.inspection_id == Inspection.id, InspectionImage.inspection_id.in_(_IDS))
+_EACH_PICTURE: Select[*tuple[Any, ...]] = (
     select(
         Inspection,
         Image,
@@ -101,17 +98,14 @@ _SUMMARIES: Select[*tuple[Any, ...]] = (
     .join(InspectionImage, _PICTURED)
     .join(Image, Image.id == InspectionImage.image_id)
     .where(Inspection.id.in_(_IDS))
-    .order_by(Inspection.id.desc())
+    .options(defer(RecipeVersion.document))
 )
-"""Inspections by their `ids`, the newest first; each partitioned table is told them, so that it skips other months."""
+"""Pictures of inspections by their `ids`; each partitioned table is told them, so that it skips other months."""
 
-_DETAIL = _SUMMARIES.add_columns(Result.evidence, Result.seconds, Result.signal_version, Result.digest)
-_PICTURES = (
-    select(InspectionImage, Image)
-    .join(Image, Image.id == InspectionImage.image_id)
-    .where(InspectionImage.inspection_id == bindparam("id", type_=Uuid))
-    .order_by(InspectionImage.position)
-)
+_SUMMARIES = _EACH_PICTURE.where(InspectionImage.position == _JUDGED).order_by(Inspection.id.desc())
+_DETAIL = _EACH_PICTURE.add_columns(
+    InspectionImage, _JUDGED.label("judged"), Result.evidence, Result.seconds, Result.signal_version, Result.digest
+).order_by(InspectionImage.position)
 
 
 async def page(
@@ -135,10 +129,11 @@ async def detail(session: AsyncSession, inspection_id: UUID) -> InspectionDetail
     Raises:
         NotFound: there is no such inspection.
     """
-    row = (await session.execute(_DETAIL, {"ids": [inspection_id]})).first()
-    if row is None:
+    rows = (await session.execute(_DETAIL, {"ids": [inspection_id]})).all()
+    if not rows:
         raise NotFound("inspection", inspection_id)
-    return detail_of(row, await _pictures(session, inspection_id))
+    judged = next(row for row in rows if row.position == row.judged)
+    return detail_of(judged, tuple(picture_of(row.InspectionImage, row.Image) for row in rows))
 
 
 async def summary(session: AsyncSession, inspection_id: UUID) -> InspectionSummary:
@@ -167,11 +162,6 @@ async def neighbours(session: AsyncSession, inspection_id: UUID, wanted: Inspect
     before = await _ids(session, among, Inspection.id < inspection_id, limit=1)
     after = await _ids(session, among, Inspection.id > inspection_id, limit=1, newest_first=False)
     return Neighbours(next(iter(before), None), next(iter(after), None))
-
-
-async def _pictures(session: AsyncSession, inspection_id: UUID) -> tuple[PictureUsed, ...]:
-    pictures = await session.execute(_PICTURES, {"id": inspection_id})
-    return tuple(picture_of(place, found) for place, found in pictures)
 
 
 async def image(session: AsyncSession, inspection_id: UUID, position: int = 0) -> ImageUsed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.tables import Document, Image, Inspection, InspectionImage, OutboxItem, RecipeVersion
@@ -58,7 +60,6 @@ async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
 
 
 TAKEN_OVER = (
-    "id",
     "unit_id",
     "captured_at",
     "recipe_version_id",
@@ -71,47 +72,45 @@ TAKEN_OVER = (
 
 _IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
 _TASKS = (
-    select(*(getattr(Inspection, name) for name in TAKEN_OVER), RecipeVersion.document.label("recipe"))
-    .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
-    .where(Inspection.id.in_(_IDS))
-)
-_PICTURES = (
     select(
-        InspectionImage.inspection_id,
+        Inspection.id.label("inspection_id"),
+        *(getattr(Inspection, name) for name in TAKEN_OVER),
+        RecipeVersion.document.label("recipe"),
         InspectionImage.position,
         InspectionImage.lighting,
         InspectionImage.region,
+        Image.id.label("image_id"),
         Image.sha256,
         Image.thumbnail,
-        Image.id,
+    )
+    .join(
+        InspectionImage, and_(InspectionImage.inspection_id == Inspection.id, InspectionImage.inspection_id.in_(_IDS))
     )
     .join(Image, Image.id == InspectionImage.image_id)
-    .where(InspectionImage.inspection_id.in_(_IDS))
-    .order_by(InspectionImage.inspection_id, InspectionImage.position)
+    .outerjoin(RecipeVersion, RecipeVersion.id == Inspection.recipe_version_id)
+    .where(Inspection.id.in_(_IDS))
+    .order_by(Inspection.id, InspectionImage.position)
 )
 
 
 async def tasks(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Task]:
     """Return what is needed to inspect each of these."""
-    pictures = await _pictures(session, ids)
-    return {
-        row.id: Task(
-            inspection_id=row.id,
-            pictures=tuple(pictures[row.id]),
-            recipe=row.recipe,
-            **{name: getattr(row, name) for name in TAKEN_OVER if name != "id"},
-        )
-        for row in await session.execute(_TASKS, {"ids": list(ids)})
-    }
+    rows = await session.execute(_TASKS, {"ids": list(ids)})
+    return {id_: _task(list(pictures)) for id_, pictures in groupby(rows, key=lambda row: row.inspection_id)}
 
 
-async def _pictures(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[TaskPicture]]:
-    pictures: dict[UUID, list[TaskPicture]] = {id_: [] for id_ in ids}
-    for row in await session.execute(_PICTURES, {"ids": list(ids)}):
-        large = row.id if row.thumbnail is None else None
-        picture = TaskPicture(row.position, row.sha256.hex(), row.lighting, row.region, large)
-        pictures[row.inspection_id].append(picture)
-    return pictures
+def _task(pictures: Sequence[Row[*tuple[Any, ...]]]) -> Task:
+    """Return a task from its rows, one for each picture."""
+    first = pictures[0]
+    taken_over = {name: getattr(first, name) for name in TAKEN_OVER}
+    return Task(
+        first.inspection_id, **taken_over, recipe=first.recipe, pictures=tuple(_picture(row) for row in pictures)
+    )
+
+
+def _picture(row: Row[*tuple[Any, ...]]) -> TaskPicture:
+    large = row.image_id if row.thumbnail is None else None
+    return TaskPicture(row.position, row.sha256.hex(), row.lighting, row.region, large)
 
 
 async def run_of(session: AsyncSession, inspection_id: UUID) -> UUID | None:

@@ -131,6 +131,8 @@ async def in_force(session: AsyncSession, reference: str, at: datetime | None = 
         NothingPublished: the recipe has drafts only.
         PartAmbiguous: several recipes judge that part number.
     """
+    if at is None and (named := (await session.execute(_IN_FORCE_NAMED, {"name": reference})).first()) is not None:
+        return _view(named)
     recipe_id = await called(session, reference)
     if recipe_id is None:
         return await for_part(session, reference, at)
@@ -193,6 +195,9 @@ _BY_NAME = select(Recipe.id).where(Recipe.name == bindparam("name"))
 _RECIPE: BindParameter[UUID] = bindparam("recipe", type_=Uuid)
 _AT: BindParameter[datetime] = bindparam("at", type_=DateTime(timezone=True))
 _IN_FORCE = _versions().where(RecipeVersion.id == _version_in_force(_RECIPE))
+_IN_FORCE_NAMED = _versions().where(
+    Recipe.name == bindparam("name"), RecipeVersion.id == _version_in_force(RecipeVersion.recipe_id)
+)
 _IN_FORCE_THEN = _versions().where(RecipeVersion.id == _version_in_force(_RECIPE, _AT))
 
 

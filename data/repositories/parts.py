@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
 from data.repositories.lot_marks import LotMarks
 from data.tables import Lot, Unit
@@ -57,11 +58,11 @@ class Sought:
         return {"lot_id": self.lot_id, "serial": self.serial, **_place(self.seat)}
 
 
-Known = tuple[list[str], str]
+Known = tuple[tuple[str, ...], str]
 """The columns by which a unit is known, and which units are known by them."""
 
-_SERIAL: Known = (["lot_id", "serial"], "serial IS NOT NULL")
-_SEAT: Known = (["lot_id", "carrier", "place_row", "place_column"], "carrier IS NOT NULL")
+_SERIAL: Known = (("lot_id", "serial"), "serial IS NOT NULL")
+_SEAT: Known = (("lot_id", "carrier", "place_row", "place_column"), "carrier IS NOT NULL")
 
 _KINDS: dict[tuple[bool, bool], Known | None] = {
     (False, False): None,
@@ -71,8 +72,20 @@ _KINDS: dict[tuple[bool, bool], Known | None] = {
 }
 """By what a unit is known, by whether it is named by a serial and by a seat; None: not by one thing alone."""
 
-UNITS_AT_ONCE = 1000
-"""Rows of one statement; each takes 7 of the 32,767 parameters that one may have."""
+_LOOSE = insert(cast("Table", Unit.__table__))
+
+
+def _counting(known_by: Known) -> ReturningInsert[*tuple[Any, ...]]:
+    columns, where = known_by
+    more = _LOOSE.on_conflict_do_update(
+        index_elements=columns,
+        index_where=text(where),
+        set_={"attempts": Unit.attempts + _LOOSE.excluded.attempts},
+    )
+    return more.returning(Unit.id, Unit.attempts, *(getattr(Unit, name) for name in columns))
+
+
+_COUNTED = {known_by: _counting(known_by) for known_by in (_SERIAL, _SEAT)}
 
 
 class Parts:
@@ -135,26 +148,17 @@ class Parts:
             rows: list[dict[str, Any]] = [
                 {"id": self._new_id(), "lot_id": each.lot_id, "attempts": 1} for each in sought
             ]
-            for some in _in_pieces(rows):
-                await self._session.execute(insert(Unit).values(some))
+            await self._session.execute(_LOOSE, rows)
             return [Attempt(row["id"], 1) for row in rows]
         return await self._begin_known(sought, known_by)
 
     async def _begin_known(self, sought: Sequence[Sought], known_by: Known) -> list[Attempt]:
-        columns, where = known_by
+        columns, _ = known_by
         rows = [{**each.columns, "id": self._new_id(), "attempts": times} for each, times in Counter(sought).items()]
         rows.sort(key=lambda row: tuple(map(str, (row[name] for name in columns))))
         counted: dict[tuple[Any, ...], list[Any]] = {}
-        for some in _in_pieces(rows):
-            unit = insert(Unit).values(some)
-            more = unit.on_conflict_do_update(
-                index_elements=columns,
-                index_where=text(where),
-                set_={"attempts": Unit.attempts + unit.excluded.attempts},
-            )
-            told = (getattr(Unit, name) for name in columns)
-            for id_, attempts, *key in await self._session.execute(more.returning(Unit.id, Unit.attempts, *told)):
-                counted[tuple(key)] = [id_, attempts]
+        for id_, attempts, *key in await self._session.execute(_COUNTED[known_by], rows):
+            counted[tuple(key)] = [id_, attempts]
         numbered = []
         for each in reversed(sought):
             unit_of = counted[tuple(each.columns[name] for name in columns)]
@@ -162,14 +166,11 @@ class Parts:
             unit_of[1] -= 1
         return numbered[::-1]
 
-    async def _count(self, row: Mapping[str, object], known_by: Known | None) -> Attempt:
-        unit = insert(Unit).values(row)
-        if known_by is not None:
-            columns, where = known_by
-            unit = unit.on_conflict_do_update(
-                index_elements=columns, index_where=text(where), set_={"attempts": Unit.attempts + 1}
-            )
-        counted = (await self._session.execute(unit.returning(Unit.id, Unit.attempts))).one()
+    async def _count(self, row: dict[str, Any], known_by: Known | None) -> Attempt:
+        if known_by is None:
+            await self._session.execute(_LOOSE, row)
+            return Attempt(row["id"], 1)
+        counted = (await self._session.execute(_COUNTED[known_by], [row])).one()
         return Attempt(counted.id, counted.attempts)
 
     async def _is_taken(self, lot_id: UUID | None, place: Mapping[str, object]) -> bool:
@@ -180,7 +181,3 @@ class Parts:
 
 def _place(seat: Seat | None) -> dict[str, Any]:
     return {} if seat is None else {"carrier": seat.carrier, "place_row": seat.row, "place_column": seat.column}
-
-
-def _in_pieces(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    return [rows[begin : begin + UNITS_AT_ONCE] for begin in range(0, len(rows), UNITS_AT_ONCE)]

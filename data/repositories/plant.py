@@ -17,7 +17,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -103,6 +103,9 @@ def _zones() -> frozenset[str]:
 _CHECKS: dict[str, Callable[[str], str]] = {"name": place_name, "time_zone": time_zone}
 
 
+_STATION = select(Station.id).where(Station.name == bindparam("name"))
+
+
 class Plant:
     """The plant as it is written."""
 
@@ -173,7 +176,7 @@ class Plant:
             NotFound: no station has that name.
         """
         wanted = name or DEFAULT_NAME
-        found = await self._session.scalar(select(Station.id).where(Station.name == wanted))
+        found = await self._session.scalar(_STATION, {"name": wanted})
         if found is None and wanted != DEFAULT_NAME:
             raise NotFound("station", wanted)
         return found or await self.add_station(wanted, line=DEFAULT_NAME, site=DEFAULT_NAME)

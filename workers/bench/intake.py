@@ -21,6 +21,7 @@ from core.recipe import Recipe
 from data import bundled, embedded_urls
 from workers.bench import draining, plain_loop, plain_rq, uploading
 from workers.bench.draining import Drained
+from workers.bench.handler import Handler
 from workers.bench.program import Running, running, scratch_home
 from workers.bench.reading import photos_in
 from workers.bench.report import Advance, BenchUnable, Options, Report
@@ -132,8 +133,9 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, uplo
         async with running(home, workers=WORKERS) as second, _client(second) as client:
             burst_s, inference_s = await _burst(client, pictures, recipe.name, workers=WORKERS)
             advance(4, STEPS, "parts whose sender waits")
-            waits_s = [await _timed_wait(client, picture, recipe.name) for picture in pictures[:WAITERS]]
-            busy_waits_s = await _waits_behind_a_pile(client, pictures, recipe.name)
+            with Handler(second.url, recipe.name, wait_ms=WAIT_MS, timeout_s=TIMEOUT_S) as handler:
+                waits_s = [await _timed_wait(client, handler, picture) for picture in pictures[:WAITERS]]
+                busy_waits_s = await _waits_behind_a_pile(client, handler, pictures, recipe.name)
             advance(5, STEPS, "a large upload")
             uploaded = await uploading.measure(second.url, home, byte_count=upload_bytes)
             advance(6, STEPS, "the same burst in plain RQ")
@@ -220,18 +222,18 @@ async def _inference_s(client: httpx.AsyncClient, inspection_id: str) -> float:
         await asyncio.sleep(POLL_S)
 
 
-async def _waits_behind_a_pile(client: httpx.AsyncClient, pictures: Sequence[bytes], recipe: str) -> list[Wait]:
+async def _waits_behind_a_pile(
+    client: httpx.AsyncClient, handler: Handler, pictures: Sequence[bytes], recipe: str
+) -> list[Wait]:
     """Return the waits of a few who come one after another while all the pictures lie before them."""
     ids = await asyncio.gather(*(_post(client, picture, recipe) for picture in pictures))
-    waits = [await _timed_wait(client, picture, recipe) for picture in pictures[: WAITERS // 4]]
+    waits = [await _timed_wait(client, handler, picture) for picture in pictures[: WAITERS // 4]]
     await asyncio.gather(*(_inference_s(client, one) for one in ids))
     return waits
 
 
-async def _timed_wait(client: httpx.AsyncClient, picture: bytes, recipe: str) -> Wait:
-    started = time.perf_counter()
-    inspection_id = await _post(client, picture, recipe, wait_ms=WAIT_MS)
-    wait_s = time.perf_counter() - started
+async def _timed_wait(client: httpx.AsyncClient, handler: Handler, picture: bytes) -> Wait:
+    wait_s, inspection_id = await asyncio.to_thread(handler.wait, picture)
     return wait_s, await _inference_s(client, inspection_id)
 
 
@@ -240,7 +242,7 @@ def _report(seen: Seen, *, parts: int, loops: Mapping[int, float]) -> Report:
     remarks = (
         f"{parts} photos ({SOURCE}) posted by {POSTERS} senders over HTTP to `marksight up` with {WORKERS} workers, "
         "from first post to last kept verdict; sender, server, database, queue and workers share the cores.",
-        f"Waiting: {len(seen.waits_s)} posts one after another with `wait_ms`.",
+        f"Waiting: {len(seen.waits_s)} bare pictures posted one after another with `wait_ms`, on one connection.",
         f"The queue's own cost: {seen.alone.parts} parts that wait in the outbox at once, without a recipe, and a "
         "reader that answers at once; wall time of a worker less decoding, and processor time of each process.",
         f"Plain RQ: {WORKERS} of its own workers on the same Redis, models loaded before they fork; no HTTP.",

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select, text
 
 from data.database import Database
-from data.repositories import parts
 from data.repositories.parts import Attempt, Seat, Sought
 from data.tables import Unit
 
@@ -50,13 +49,12 @@ async def test_they_are_numbered_as_one_by_one(database: Database, case: str) ->
     assert await begun(database, TOGETHER[case], together=True) == one_by_one
 
 
-async def test_more_than_one_statement_holds_are_numbered_too(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "UNITS_AT_ONCE", 2)
-    for case in ("loose ones", "a serial again", "seats"):
-        one_by_one = await begun(database, TOGETHER[case], together=False)
-        assert await begun(database, TOGETHER[case], together=True) == one_by_one
+async def test_more_than_one_statement_holds_are_numbered_too(database: Database) -> None:
+    wanted = [Sought(None, f"S{place % 1100}") for place in range(1300)]  # a statement holds a thousand
+    numbers, units = await begun(database, wanted, together=True)
+    assert numbers[:1300] == [1] * 1100 + [2] * 200
+    assert numbers[1300:] == [3] * 200 + [2] * 900 + [4] * 200
+    assert units == [*range(1100), *range(200)] * 2
 
 
 async def test_units_are_begun_in_one_order_so_that_no_two_wait_crosswise(database: Database) -> None:
