@@ -22,7 +22,11 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "watched_folders": (*ADD_ONLY, "UPDATE", "DELETE"),
     "station_triggers": (*ADD_ONLY, "UPDATE (triggers)"),
     "watched_refusals": (*ADD_ONLY, "DELETE"),  # taken in after all
-    "lots": (*ADD_ONLY, "DELETE", "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)"),
+    "lots": (
+        *ADD_ONLY,
+        "DELETE",
+        "UPDATE (state, station_id, recipe_version_id, texts, reason, started_at, closed_at)",
+    ),
     "lot_marks": (*ADD_ONLY, "UPDATE (units)"),
     "units": (*ADD_ONLY, "DELETE", "UPDATE (attempts)"),
     "recipes": (*ADD_ONLY, "UPDATE (name)"),
