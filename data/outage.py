@@ -22,6 +22,9 @@ _CAUSES = (
 _UNMADE = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
 """What it raises before the first migration has run."""
 
+PATIENCE_S = 5.0
+"""How long who takes parts in, or answers their senders, waits for the database: it may be away without a word."""
+
 AWAY = (exc.DBAPIError, exc.TimeoutError, *_CAUSES)
 """All that may be raised while the database is away; asyncpg raises bare OSErrors for want of a socket."""
 

@@ -5,8 +5,9 @@
 2. The bytes are safe in the image store before the rows are written; inspection and outbox row are one transaction.
    A crash between the two leaves bytes that no row names, and nothing else.
 3. Once `accept` returns, the inspection will be judged, whatever is killed.
-4. While the database is away, what is accepted lies in the spool of this machine, and keeps its id
-   (`workers.catching_up`). A commit that nobody acknowledged is spooled too: it is the same id, and is there once.
+4. While the database is away, or has not answered for `PATIENCE_S`, what is accepted lies in the spool of this machine,
+   and keeps its id (`workers.catching_up`). A commit that nobody acknowledged is spooled too: it is the same id, and is
+   there once.
    What comes in later of the same line (`line_of`) is spooled behind it, until all of it is written: it overtakes none.
 5. A request that comes again under its idempotency key makes nothing and answers as it did the first time.
 """
@@ -23,7 +24,7 @@ from uuid import UUID
 
 from core.image import ImageFacts, probe
 from data.channels import OUTBOX
-from data.outage import AWAY, is_away
+from data.outage import AWAY, PATIENCE_S, is_away
 from data.priorities import Priority
 from data.repositories.idempotency import Made
 from data.repositories.images import Picture
@@ -140,7 +141,8 @@ async def accept(
         return waits
     there, taken_over = True, None
     try:
-        made, taken_over = await _look(services, particulars, digest)
+        async with asyncio.timeout(PATIENCE_S):
+            made, taken_over = await _look(services, particulars, digest)
         if made is not None:
             return made
     except AWAY as error:
@@ -150,7 +152,8 @@ async def accept(
     intended = Intended(services.database.ids(), came_at, particulars, digest, pictures)
     try:
         if there and not await must_wait(services, particulars):
-            return await _into_the_database(services, intended, taken_over)
+            async with asyncio.timeout(PATIENCE_S):
+                return await _into_the_database(services, intended, taken_over)
     except AWAY as error:
         _is_there(error)
     return await asyncio.to_thread(services.spool.add, record_of(intended))

@@ -51,7 +51,11 @@ ARMED_S = 5.0
 """How much later than that at most, so that the watchdog is not set anew for every picture: it costs a thread."""
 
 LOOK_S = 0.5
-"""How long what was seen of the memory holds."""
+"""How long what was seen of the memory holds; at the beginning of a job, what was seen at the end of the last one does.
+
+It is looked at in the end, since who waits for a verdict waits for the look too; a process that does nothing grows by
+nothing.
+"""
 
 _current: ContextVar[WorkerProcess] = ContextVar("worker process")
 
@@ -89,6 +93,7 @@ class WorkerProcess:
         """Load the engines and make the first connections, so that the first part does not wait for them."""
         _ = self.services.engines
         self.urgency = urgency.listen(app_url(self.services.settings))
+        self.why_to_end()
 
     def inspect(self, batch_id: UUID) -> None:
         """Inspect a batch on this process's loop; count what came of it."""
@@ -170,6 +175,8 @@ class WorkerProcess:
 
     def _do(self, doing: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self.beat(STUCK_S)
+        if self._first_mb is not None:
+            self._look_again = max(self._look_again, time.monotonic() + LOOK_S)
         self.life = replace(self.life, doing=doing)
         try:
             self._runner.run(work())

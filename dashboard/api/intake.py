@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from dashboard.api.spooled import spooled
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
 from data.errors import NotFound
-from data.outage import AWAY, is_away
+from data.outage import AWAY, PATIENCE_S, is_away
 from data.priorities import Priority
 from data.queries import inspections
 from data.tables import FINAL_STATES
@@ -153,7 +154,7 @@ async def _view(services: Services, inspection_id: UUID) -> InspectionView:
 
 
 async def _kept_view(services: Services, inspection_id: UUID) -> InspectionView:
-    async with services.database.session() as session:
+    async with asyncio.timeout(PATIENCE_S), services.database.session() as session:
         return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
 
 

@@ -169,6 +169,24 @@ async def test_without_the_database_a_picture_is_taken_and_inspected_later(
     assert len((await api.get("/v1/inspections")).json()["items"]) == 2
 
 
+async def test_a_database_that_does_not_answer_keeps_no_sender(
+    api: httpx.AsyncClient, services: Services, database: Gate, sample: bytes
+) -> None:
+    sent = {"files": {"image": sample}}
+    await asyncio.gather(*(api.post("/v1/inspections", **sent) for _ in range(3)))  # so that connections lie ready
+    database.freeze()
+    answers = await asyncio.gather(
+        *(api.post("/v1/inspections", **sent) for _ in range(4)), api.post("/v1/inspections?wait_ms=200", **sent)
+    )
+    assert [answer.status_code for answer in answers] == [202] * 4 + [200]
+    assert services.spool.usage().items == 5
+    database.thaw()
+    await until_caught_up(services)
+    items = (await api.get("/v1/inspections")).json()["items"]
+    assert {answer.json()["id"] for answer in answers} < {item["id"] for item in items}
+    assert len(items) == 8
+
+
 async def test_who_waits_for_what_is_spooled_gets_the_verdict_when_the_database_is_back_in_time(
     api: httpx.AsyncClient, services: Services, database: Gate, sample: bytes
 ) -> None:
