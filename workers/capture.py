@@ -70,7 +70,7 @@ async def capture(  # noqa: PLR0913  # all said by name
 
 
 async def _bound(session: AsyncSession, code: str | None, captured_at: datetime | None) -> Binding | None:
-    bound = await lots.binding(session, code) if code else None
+    bound = await lots.binding(session, code, hold=True) if code else None
     if bound is None or bound.state != "closed":
         return bound
     if captured_at is None or bound.closed_at is None or captured_at >= bound.closed_at:

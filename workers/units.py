@@ -34,7 +34,7 @@ async def tell(services: Services, said: NewUnit) -> UUID:
         UnitTaken: the lot has such a unit.
     """
     async with services.database.unit_of_work() as work:
-        bound = await lots.binding(work.session, said.lot) if said.lot else None
+        bound = await lots.binding(work.session, said.lot, hold=True) if said.lot else None
         if said.lot and bound is None:
             raise NotFound("lot", said.lot)
         if bound is not None and bound.state == "closed":

@@ -86,9 +86,14 @@ class LotFilter:
     started: bool | None = None
 
 
-async def binding(session: AsyncSession, code: str) -> Binding | None:
-    """Return what the lot called `code` binds, or None where no such lot was ever heard of."""
+async def binding(session: AsyncSession, code: str, *, hold: bool = False) -> Binding | None:
+    """Return what the lot called `code` binds, or None where no such lot was ever heard of.
+
+    `hold` is for who is about to write something of the lot: nobody can delete it then until the transaction ends.
+    """
     statement = select(Lot, Station.name).outerjoin(Station, Station.id == Lot.station_id).where(Lot.code == code)
+    if hold:
+        statement = statement.with_for_update(read=True, key_share=True, of=Lot)
     row = (await session.execute(statement)).first()
     if row is None:
         return None

@@ -12,14 +12,16 @@ from sqlalchemy import func, select
 
 from core.errors import LotTextInvalid
 from core.lot_texts import LotTexts
-from data.errors import IdempotencyMismatch, LotDisagrees, LotNotOpen, NotFound, NothingPublished
+from data.errors import IdempotencyMismatch, LotDisagrees, LotInUse, LotNotOpen, NotFound, NothingPublished
 from data.queries import lots as lot_queries
 from data.queries.lots import LotSummary
 from data.repositories.recipes import Published
 from data.tables import LOT_TRANSITIONS, Lot
+from tests.data.locks import waited_for
 from tests.data.rows import published, recipe
 from tests.workers.queue_probe import picture
 from workers import lots
+from workers.capture import capture
 from workers.composition import Services
 from workers.intake import Particulars, accept
 from workers.lots import LotStart, Started
@@ -206,3 +208,15 @@ async def test_a_closed_lot_cannot_be_started(services: Services) -> None:
     await lots.close(services, "L1")
     with pytest.raises(LotNotOpen, match="closed and cannot be started"):
         await start(services, recipe=None, texts=LotTexts())
+
+
+async def test_a_lot_that_a_picture_names_is_not_deleted_under_it(services: Services) -> None:
+    await lots.start(services, LotStart("L1"))
+    async with services.database.unit_of_work() as work:
+        taken_over = await capture(work, lot="L1")
+        deleting = asyncio.create_task(lots.delete(services, "L1"))
+        await waited_for(services.database)
+        await work.parts.begin_attempt(taken_over.lot_id, "S1")
+        await work.commit()
+    with pytest.raises(LotInUse):
+        await deleting

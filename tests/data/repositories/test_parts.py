@@ -6,11 +6,12 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from data.database import Database
 from data.repositories.parts import Attempt, Seat, Sought
 from data.tables import Unit
+from tests.data.locks import waited_for
 
 PLACE = Seat("T1", 1, 1)
 TOGETHER: dict[str, list[Sought]] = {
@@ -73,11 +74,3 @@ async def test_units_are_begun_in_one_order_so_that_no_two_wait_crosswise(databa
         await work.parts.begin_attempts([second])  # had the other begun with it, both would wait for ever
         await work.commit()
     assert await both == [2, 2]
-
-
-async def waited_for(database: Database) -> None:
-    """Return once somebody waits for a lock."""
-    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = current_user")
-    async with database.session() as session:
-        while not await session.scalar(waits):  # noqa: ASYNC110 - locks have no signal
-            await asyncio.sleep(0.01)
