@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, bindparam, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.repositories.arrivals import Arrivals
 from data.repositories.blobs import Blobs
 from data.repositories.idempotency import IdempotencyKeys
 from data.repositories.images import Images
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.recipes = Recipes(session, new_id)
         self.images = Images(session, new_id)
         self.inspections = Inspections(session)
+        self.arrivals = Arrivals(session)
         self.outbox = Outbox(session)
         self.results = Results(session)
         self.runs = Runs(session, new_id)

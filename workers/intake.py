@@ -23,7 +23,6 @@ from datetime import datetime
 from uuid import UUID
 
 from core.image import ImageFacts, probe
-from data.channels import OUTBOX
 from data.outage import AWAY, PATIENCE_S, is_away
 from data.priorities import Priority
 from data.repositories.idempotency import Made
@@ -266,10 +265,7 @@ async def write_down(
         taken_over = await _capture(work, particulars, in_force_at)
     ids = await write(services, work, [picture for picture, _ in intended.pictures])
     attempt = await work.parts.begin_attempt(taken_over.lot_id, particulars.unit_serial or None, particulars.seat)
-    new = inspection_of(intended, taken_over, attempt, ids)
-    await work.inspections.add(new)
-    await work.outbox.add(new.id, new.priority)
-    await work.notify(OUTBOX, {"priority": int(particulars.priority)})
+    await work.arrivals.add(inspection_of(intended, taken_over, attempt, ids))
     return await remember(work, intended)
 
 

@@ -18,6 +18,26 @@ from data.tables import FINAL_STATES, TRANSITIONS, Document, Inspection, Inspect
 
 NOT_FINISHED = {"finished_at": None, "error_code": None, "error_detail": None}
 
+COLUMNS = (
+    "id",
+    "unit_id",
+    "attempt",
+    "lot_id",
+    "station_id",
+    "recipe_version_id",
+    "priority",
+    "captured_at",
+    "file_name",
+    "run_id",
+    "run_file_id",
+    "trigger_number",
+    "lot_texts",
+    "lot_on_hold",
+)
+"""Of an inspection as it comes in; the others say where it stands."""
+
+IMAGE_COLUMNS = ("inspection_id", "position", "image_id", "lighting", "region")
+
 _ADD = insert(cast("Table", Inspection.__table__))
 _ADD_IMAGES = insert(cast("Table", InspectionImage.__table__))
 
@@ -67,8 +87,8 @@ class Inspections:
     async def add_all(self, new: Sequence[NewInspection]) -> None:
         """Add inspections and their pictures, at the cost of one."""
         if new:
-            await self._session.execute(_ADD, [_row(each) for each in new])
-            await self._session.execute(_ADD_IMAGES, [image for each in new for image in _images(each)])
+            await self._session.execute(_ADD, [row(each) for each in new])
+            await add_images(self._session, [image for each in new for image in image_rows(each)])
 
     async def move(self, ids: Collection[UUID], to: InspectionState) -> dict[UUID, int]:
         """Bring inspections to the state `to`; return those that went there, with their priority.
@@ -97,26 +117,20 @@ def _move(to: InspectionState) -> ReturningUpdate[UUID, int]:
     )
 
 
-def _row(new: NewInspection) -> dict[str, object]:
-    return {
-        "id": new.id,
-        "unit_id": new.attempt.unit_id,
-        "attempt": new.attempt.number,
-        "lot_id": new.lot_id,
-        "station_id": new.station_id,
-        "recipe_version_id": new.recipe_version_id,
-        "priority": new.priority,
-        "captured_at": new.captured_at,
-        "file_name": new.file_name,
-        "run_id": new.run_id,
-        "run_file_id": new.run_file_id,
-        "trigger_number": new.trigger_number,
-        "lot_texts": new.lot_texts,
-        "lot_on_hold": new.lot_on_hold,
-    }
+async def add_images(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
+    """Add pictures of inspections, as `image_rows` tells them."""
+    if rows:
+        await session.execute(_ADD_IMAGES, rows)
 
 
-def _images(new: NewInspection) -> list[dict[str, object]]:
+def row(new: NewInspection) -> dict[str, object]:
+    """Return the columns of an inspection."""
+    counted = {"unit_id": new.attempt.unit_id, "attempt": new.attempt.number}
+    return {name: counted[name] if name in counted else getattr(new, name) for name in COLUMNS}
+
+
+def image_rows(new: NewInspection) -> list[dict[str, object]]:
+    """Return the columns of each of its pictures, in order."""
     pictures = (Pictured(new.image_id, new.lighting, new.region), *new.others)
     return [{"inspection_id": new.id, "position": at, **vars(one)} for at, one in enumerate(pictures)]
 
