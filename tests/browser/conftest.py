@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_S = 120.0
+LAST_WORDS = 4000
+"""Characters of the program's log, and of the page, that are shown of a test that failed."""
 OWN_SCHEMES = {"data", "blob"}
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "not connected so cannot send")
 """What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean."""
@@ -40,6 +42,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Put what the page showed and said, and the program's last words, beside a test that failed."""
+    report = yield
+    given = getattr(item, "funcargs", {})
+    if report.when == "call" and report.failed:
+        if isinstance(tab := given.get("tab"), Tab):
+            report.sections.append(("page", tab.shown()))
+        if isinstance(program := given.get("program"), Program):
+            report.sections.append(("program", program.log.read_text(errors="replace")[-LAST_WORDS:]))
+    return report
 
 
 def eventually(check: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
@@ -139,6 +154,7 @@ class Tab:
     base: str
     asked: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -147,6 +163,7 @@ class Tab:
         self.page.on("websocket", lambda ws: self.asked.append(ws.url.replace("ws://", "http://", 1)))
 
     def _heard(self, message: ConsoleMessage) -> None:
+        self.said.append(message.text)
         if message.type == "error" and not any(noise in message.text for noise in EXPECTED_NOISE):
             self.wrong.append(message.text)
 
@@ -159,6 +176,14 @@ class Tab:
         self.page.wait_for_selector("#ms-loading", state="detached")
         self.page.wait_for_selector("nav a[aria-current]")
         return self.page
+
+    def shown(self) -> str:
+        """Return what a person who cannot see is told of the page, and what it wrote to its console."""
+        with contextlib.suppress(Error):
+            dialogs = [one.aria_snapshot(timeout=5000) for one in self.page.get_by_role("dialog").all()]
+            page = self.page.locator("body").aria_snapshot(timeout=5000)
+            return "\n".join((self.page.url, *dialogs, page[:LAST_WORDS], *self.said[-20:]))
+        return f"{self.page.url} cannot be looked at"
 
     def elsewhere(self) -> list[str]:
         """Everything asked of another host."""
