@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.alignment import Aligned, Form, align, form
 from core.assignment import Match
 from core.best_match import best_match
-from core.confusables import confusable
+from core.confusables import confusable, shape
 from core.folding import Folded, joined
 from core.lattice import Hypothesis, Scored
 from core.patterns import Place
@@ -43,7 +43,8 @@ class Field:
     """One expected line against what was read; `score` in 0..1, `margin` in -1..1.
 
     `lines` are indices into the reading's lines, empty where the line was not found. `text` is the best text that the
-    line allows, a character a place; `confidences` belong to it. `rival` is the most likely other text.
+    line allows, a character a place; `confidences` belong to it, and `shape_confidences` are those with all that looks
+    like its characters (`core.confusables.shape`). `rival` is the most likely other text.
     """
 
     expected: ExpectedLine
@@ -56,6 +57,7 @@ class Field:
     places: tuple[Place, ...]
     text: str
     confidences: tuple[float, ...]
+    shape_confidences: tuple[float, ...]
 
     @property
     def found(self) -> bool:
@@ -131,6 +133,7 @@ def unfound(expected: ExpectedLine) -> Field:
         places=whole.places,
         text="",
         confidences=(),
+        shape_confidences=(),
     )
 
 
@@ -138,6 +141,7 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
     """Return the fields of the expected lines that a match covers."""
     known, free = scored[case.expected], scored[case.free]
     certain, allowed = _confidences(known, case.form)
+    shapes = _shape_confidences(known, certain)
     ratio, rival = max(_rivals(case, known, free), default=(0.0, ""))
     legible = _tells(case, free) if case.differences else bool(np.min(certain) >= CERTAIN) and _told_apart(case, known)
     fields, start = [], 0
@@ -155,6 +159,7 @@ def judge(case: Case, expected: Sequence[ExpectedLine], scored: Mapping[Hypothes
                 places=own.places,
                 text=case.expected.text[span],
                 confidences=tuple(map(float, certain[span])),
+                shape_confidences=tuple(map(float, shapes[span])),
             )
         )
         start = span.stop
@@ -178,6 +183,14 @@ def _confidences(known: Scored, form: Form) -> tuple[NDArray[np.float64], NDArra
     counts = np.array([place.counts for place in places])
     certain = np.where(counts, 1.0 / (1.0 + inside + outside), 1.0)
     return certain, np.where(counts, 1.0 / (1.0 + outside / (1.0 + inside)), 1.0)
+
+
+def _shape_confidences(known: Scored, certain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each place's confidence with all of its character's shape: `certain` is 1 / (1 + all others)."""
+    own, others = shape(known.hypothesis.text), shape("".join(known.symbols))
+    alike = np.array([[other == character for other in others] for character in own])
+    among: NDArray[np.float64] = np.where(alike, known.substituted, 0.0).sum(axis=1)
+    return np.minimum(certain * (1.0 + among), 1.0)
 
 
 def _rivals(case: Case, known: Scored, free: Scored) -> Iterator[tuple[float, str]]:

@@ -1,7 +1,7 @@
 """Holding units against the rest of their lot, in the transaction that writes their results.
 
 1. What a unit is held against is what other units of its lot were read to say so far (`core.lot_marks`); it is kept
-   with the evidence, so that the verdict can be repeated.
+   with the evidence, so that the verdict can be repeated. Texts that look alike are kept as one.
 2. A unit is counted once for a line of its mark, however many attempts it took; the first that told it counts.
 3. Only results that will be written count: the leases were looked at before.
 """
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from core.inspection import decided
-from core.lot_marks import OpenText, mixed, open_texts
-from core.reasons import Told
+from core.inspection import Inspection, decided
+from core.lot_marks import OpenText, counted_together, differ, mixed, open_texts
+from core.reasons import Reason, Told
 from data.repositories.lot_marks import Counts, Said
 from data.tables import Document
 from data.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ SHOWN = 4
 
 async def marked(work: UnitOfWork, judged: Sequence[Judged]) -> list[Judged]:
     """Return what was judged with what follows from the rest of its lot, and count it."""
-    told = {one.task.inspection_id: open_texts(one.inspection.fields) for one in judged if one.task.lot_id}
+    told = {one.task.inspection_id: _said(one.inspection) for one in judged if one.task.lot_id}
     telling = [one for one in judged if told.get(one.task.inspection_id)]
     if not telling:
         return list(judged)
@@ -43,6 +43,11 @@ async def marked(work: UnitOfWork, judged: Sequence[Judged]) -> list[Judged]:
     done = [tally.held_against(one, told.get(one.task.inspection_id, ())) for one in judged]
     await work.parts.marks.add(tally.new)
     return done
+
+
+def _said(inspection: Inspection) -> tuple[OpenText, ...]:
+    extra = any(told.reason is Reason.EXTRA_TEXT for told in inspection.seen)
+    return open_texts(inspection.fields, extra=extra)
 
 
 class _Tally:
@@ -69,13 +74,14 @@ class _Tally:
         return replace(one, inspection=inspection, marks=tuple(marks))
 
     def _others(self, lot_id: UUID, unit_id: UUID, own: OpenText) -> dict[str, int]:
-        """Return how many other units carry which text: the commonest, and the unit's own."""
+        """Return how many other units carry which text, those alike together: the commonest, and the unit's own."""
         seen = dict(self._seen[lot_id, own.expected])
         before = self._counted.get((unit_id, own.expected))
         if before is not None and seen.get(before):
             seen[before] -= 1
-        most = sorted(filter(seen.get, seen), key=lambda text: (-seen[text], text))[:SHOWN]
-        return {text: seen[text] for text in dict.fromkeys((*most, own.text)) if seen.get(text)}
+        together = counted_together({text: units for text, units in seen.items() if units})
+        most = sorted(together, key=lambda text: (-together[text], text))[:SHOWN]
+        return {text: together[text] for text in together if text in most or not differ(text, own.text)}
 
     def _count(self, lot_id: UUID, unit_id: UUID, own: OpenText) -> bool:
         """Count a unit, and tell whether it was not counted before."""

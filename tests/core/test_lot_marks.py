@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from core.fields import Field
 from core.inspection import judge
-from core.lot_marks import OpenText, differ, mixed, open_texts
+from core.lot_marks import OpenText, counted_together, differ, mixed, open_texts
 from core.lot_texts import LotTexts, bound
 from core.reasons import Reason
 from core.recipe import Recipe
-from tests.core.marks import mark, recipe
+from tests.core.marks import Spec, mark, recipe
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def fields(judging: Recipe, *lines: str) -> tuple[Field, ...]:
+def fields(judging: Recipe, *lines: Spec) -> tuple[Field, ...]:
     return judge(mark(*lines), judging, captured_at=NOW).fields
 
 
@@ -54,6 +54,34 @@ def test_what_is_not_read_beyond_doubt_does_not_count() -> None:
     assert open_texts(judged.fields) == ()
 
 
+ZERO_OR_O = {"0": 0.905, "O": 0.09}
+"""As a real 0 of a laser font is read: the one doubt is whether it is the letter."""
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        pytest.param([*"SN74LS", ZERO_OR_O, ZERO_OR_O, "N"], "00", id="0 or O"),
+        pytest.param([*"SN74LS", {"0": 0.6, "O": 0.3, "Q": 0.09}, "2", "N"], "02", id="0 or any of its shape"),
+        pytest.param([*"SN74LS", {"D": 0.6, "Q": 0.38}, "2", "N"], "D2", id="tied through a third"),
+        pytest.param([*"SN74LS", {"0": 0.905, "9": 0.09}, "0", "N"], None, id="0 or 9"),
+        pytest.param([*"SN74LS", {"0": 0.85, "O": 0.05, "9": 0.08}, "0", "N"], None, id="0 or O, or 9 after all"),
+        pytest.param([*"SN74LS", ZERO_OR_O, {"0": 0.1}, "0", "N"], None, id="0 or O, or one more"),
+        pytest.param([*"SN74LS", ZERO_OR_O, {"2": 0.945, "7": 0.05}, "N"], None, id="0 or O, and the rest less clear"),
+        pytest.param([*"SN74LS", "0", {"2": 0.945, "7": 0.05}, "N"], "02", id="the rest less clear, alone"),
+    ],
+)
+def test_a_doubt_between_look_alikes_alone_is_none(read: Spec, text: str | None) -> None:
+    found = open_texts(fields(recipe("SN74LS{X2}N"), read))
+    assert found == (() if text is None else (OpenText("SN74LS{X2}N", text),))
+
+
+def test_another_part_among_many_is_told_though_its_zeros_may_be_letters() -> None:
+    (own,) = open_texts(fields(recipe("SN74LS{X2}N"), [*"SN74LS", ZERO_OR_O, ZERO_OR_O, "N"]))
+    assert mixed(own, {"02": 9, "O2": 2}) is not None
+    assert mixed(own, {"0O": 9, "QD": 2}) is None
+
+
 def test_a_line_not_found_says_nothing() -> None:
     assert open_texts(fields(recipe("SN74LS00N", "{YYWW}"), "SN74LS00N")) == ()
 
@@ -85,6 +113,27 @@ def test_a_unit_is_mixed_in_where_more_say_something_else(seen: dict[str, int], 
 COUNTS = st.dictionaries(st.text("01AB", min_size=2, max_size=2), st.integers(1, 9), max_size=4)
 
 
+@pytest.mark.parametrize(
+    ("seen", "together"),
+    [
+        pytest.param({}, {}, id="none"),
+        pytest.param({"00": 2, "0O": 3, "02": 4}, {"0O": 5, "02": 4}, id="under the commonest"),
+        pytest.param({"0O": 2, "00": 2}, {"00": 4}, id="as many of both"),
+        pytest.param({"D": 1, "Q": 2}, {"Q": 3}, id="tied through a third"),
+        pytest.param({"0": 1, "00": 1}, {"0": 1, "00": 1}, id="another length"),
+    ],
+)
+def test_units_that_look_alike_are_counted_together(seen: dict[str, int], together: dict[str, int]) -> None:
+    assert counted_together(seen) == together
+    assert counted_together(together) == together
+
+
+def test_others_that_look_alike_outvote_a_unit_together() -> None:
+    told = mixed(OpenText("{X2}", "02"), {"02": 3, "00": 2, "0O": 2})
+    assert told is not None
+    assert "00 on 4" in told.words
+
+
 @given(COUNTS, st.text("01AB", min_size=2, max_size=2))
 def test_more_units_of_its_kind_never_make_a_unit_mixed_in(seen: dict[str, int], text: str) -> None:
     own = OpenText("{X2}", text)
@@ -93,7 +142,8 @@ def test_more_units_of_its_kind_never_make_a_unit_mixed_in(seen: dict[str, int],
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"), [("AB", "AB", False), ("A0", "AO", False), ("A0", "B0", True), ("A", "AA", True)]
+    ("one", "other", "expected"),
+    [("AB", "AB", False), ("A0", "AO", False), ("A0", "B0", True), ("A", "AA", True), ("D", "Q", False)],
 )
 def test_texts_differ_by_what_can_be_told_apart(one: str, other: str, expected: bool) -> None:
     assert differ(one, other) is differ(other, one) is expected

@@ -20,6 +20,7 @@ from core.reading import MarkReading
 from data.queries import inspections
 from data.queries.inspection_view import InspectionDetail
 from data.tables import LotMark
+from tests.core import marks
 from tests.data.rows import published, recipe
 from tests.workers.conftest import Composed
 from tests.workers.fakes import Reads, mark
@@ -33,7 +34,11 @@ from workers.outbox import next_batch
 
 RECIPE = "dated"
 DATED = recipe(RECIPE, variants=[{"name": "standard", "lines": [{"text": "SN74LS00N"}, {"text": "{YYWW}"}]}])
+NUMBERED = recipe("numbered", variants=[{"name": "standard", "lines": [{"text": "SN74LS{X2}N"}]}])
+OPEN = recipe("open", variants=[{"name": "standard", "lines": [{"text": "{X9}"}]}])
 MARKS = ("2431", "2432", "24", "2433")
+NUMBERS = ("02", "O2", "00", "0O")
+DOUBTS = {"0": {"0": 0.905, "O": 0.09}, "O": {"O": 0.905, "0": 0.09}}
 
 
 class ReadsDates(Reads):
@@ -43,11 +48,22 @@ class ReadsDates(Reads):
         return mark("SN74LS00N", MARKS[frame.pixels[-1, -1, 1]])
 
 
+class ReadsNumbers(ReadsDates):
+    """Reads the part number that the picture's green corner tells, and more lines; any 0 may be the letter."""
+
+    def __init__(self, *more: str) -> None:
+        self._more = more
+
+    def read(self, frame: Frame, clock: Clock) -> MarkReading:
+        number = [DOUBTS.get(character, character) for character in NUMBERS[frame.pixels[-1, -1, 1]]]
+        return marks.mark([*"SN74LS", *number, "N"], *self._more)
+
+
 def dated(text: str) -> bytes:
     """A picture unlike any other, of a part that says `text`."""
     pixels = cv2.imdecode(np.frombuffer(picture(), np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
-    pixels[-1, -1, 1] = MARKS.index(text)
+    pixels[-1, -1, 1] = (MARKS if text in MARKS else NUMBERS).index(text)
     return cv2.imencode(".png", pixels)[1].tobytes()
 
 
@@ -115,6 +131,23 @@ async def test_the_verdict_can_be_repeated_from_what_was_kept(works: Services) -
         assert (told is not None) is ("MIXED_LOT" in codes(found))
         assert found.evidence is not None
         assert digest(found.evidence) == found.digest
+
+
+async def test_another_part_is_told_though_its_zeros_may_be_letters(composed: Composed) -> None:
+    works = composed(ReadsNumbers())
+    await published(works.database, NUMBERED)
+    found = await judged(works, "02", "O2", "00", "0O", "02", recipe="numbered")
+    assert verdicts(found)[1:] == ["pass", "mixed", "mixed", "pass"]
+    assert seen(found[1])["seen"] == {"02": 1}, "those that look alike are one"
+    assert seen(found[4])["seen"] == {"02": 2, "00": 2}
+
+
+async def test_which_of_many_lines_is_another_is_not_guessed(composed: Composed) -> None:
+    """A line that is all open may be any of a mark's: what is held against other units must be clear to the letter."""
+    works = composed(ReadsNumbers("SN74LS83N"))
+    await published(works.database, OPEN)
+    found = await judged(works, "02", "02", "00", recipe="open")
+    assert "mixed" not in verdicts(found)
 
 
 async def test_lots_and_loose_parts_do_not_mix(works: Services) -> None:
