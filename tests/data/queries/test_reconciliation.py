@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from core.ids import uuid7, uuid7_floor
 from data.database import Database
 from data.errors import CursorInvalid, IdempotencyMismatch
+from data.ids import IdMaker
 from data.partitions import ensure_partitions
 from data.priorities import Priority
 from data.queries.page import Page, encode
 from data.queries.reconciliation import Reconciliation, Tally, reconcile, reconcile_hours, reconcile_with_hours
 from data.repositories.runs import NewRun
 from data.repositories.watched import Refusal
+from data.tables import WatchedRefusal
 from tests.data.rows import add_inspection, judged, waiting
 
 NOW = datetime.now(tz=UTC)
 HOUR = NOW.replace(minute=0, second=0, microsecond=0)
 NEXT = HOUR + timedelta(hours=1)
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """One in which all comes in now, and stays in this hour however long the tests take."""
+    database.ids = IdMaker(lambda: int(NOW.timestamp() * 1000))
+    return database
 
 
 async def bench(database: Database) -> UUID:
@@ -51,8 +61,9 @@ async def triggers(database: Database, count: int, at: datetime = NOW) -> int:
 async def refuse(database: Database, name: str) -> None:
     station_id = await bench(database)
     key = hashlib.sha256(name.encode()).digest()
+    refusal = Refusal(key, station_id, name, "not-an-image", "No picture.")
     async with database.unit_of_work() as work:
-        await work.watched.refuse(Refusal(key, station_id, name, "not-an-image", "No picture."))
+        await work.session.execute(insert(WatchedRefusal).values(**asdict(refusal), refused_at=NOW))
         await work.commit()
 
 
