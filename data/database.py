@@ -14,11 +14,13 @@ from data.unit_of_work import UnitOfWork
 from data.urls import driver_url
 
 POOL_SIZE = 5
-POOL_OVERFLOW = 10
+POOL_OVERFLOW = 5
+"""Of each of the two pools of a process."""
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 60.0
 """A server that has vanished without a word closes nothing: whoever asks it would wait for ever."""
 IDLE_TRANSACTION_MS = "60000"
+PLANNED_ONCE, PLANNED_FOR_VALUES = "force_generic_plan", "auto"
 _UNSYNCED = {"synchronize_session": False}
 """Objects that were read are not brought in line with what statements write: who reads one again, reads it anew."""
 
@@ -26,9 +28,13 @@ _UNSYNCED = {"synchronize_session": False}
 class Database:
     """Connections to the database at `url` (`postgresql://`), as one role.
 
-    The engine is made at first use and belongs to the process and event loop that uses it first: a forked child makes
-    its own. A connection that the server has closed meanwhile (a restart) is replaced before it is handed out, as soon
-    as the event loop has heard of it: nothing is sent to find out, since that took three round trips before each use.
+    The statements that every part goes through find rows by their keys, in tables of many partitions, and took longer
+    to plan than to run: who has such asks for them to be planned once a connection (`planned_once`). All others are
+    planned for the values that are sought. So there are two pools. Each is made at first use and belongs to the process
+    and event loop that uses it first: a forked child makes its own.
+
+    A connection that the server has closed meanwhile (a restart) is replaced before it is handed out, as soon as the
+    event loop has heard of it: nothing is sent to find out, since that took three round trips before each use.
     A statement that is not answered within `answer_s` seconds raises TimeoutError.
     """
 
@@ -40,40 +46,48 @@ class Database:
         self._name = name
         self._pool_size = pool_size
         self._answer_s = answer_s
-        self._engine: AsyncEngine | None = None
+        self._engines: dict[str, AsyncEngine] = {}
         self._pid = 0
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine of this process."""
-        if self._engine is None or self._pid != os.getpid():
-            self._engine = create_async_engine(self._url, **self._options())
-            event.listen(self._engine.sync_engine, "checkout", _see_that_it_is_open)
-            self._pid = os.getpid()
-        return self._engine
+        """The engine of this process whose statements are planned for their values."""
+        return self._engine(PLANNED_FOR_VALUES)
 
-    def session(self) -> AsyncSession:
+    def _engine(self, plans: str) -> AsyncEngine:
+        if self._pid != os.getpid():
+            self._engines, self._pid = {}, os.getpid()
+        if plans not in self._engines:
+            made = self._engines[plans] = create_async_engine(self._url, **self._options(plans))
+            event.listen(made.sync_engine, "checkout", _see_that_it_is_open)
+        return self._engines[plans]
+
+    def session(self, *, planned_once: bool = False) -> AsyncSession:
         """Return a session for reading: `async with database.session() as session: ...`.
 
         Each of its statements is a transaction of its own and sees what is committed by then, as it would in one
         transaction at this level of isolation; beginning and ending one would be two more round trips.
         """
-        return AsyncSession(self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
+        engine = self._engine(PLANNED_ONCE if planned_once else PLANNED_FOR_VALUES)
+        return AsyncSession(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
 
-    def unit_of_work(self) -> UnitOfWork:
+    def unit_of_work(self, *, planned_once: bool = False) -> UnitOfWork:
         """Return a unit of work: `async with database.unit_of_work() as work: ...; await work.commit()`."""
-        return UnitOfWork(AsyncSession(self.engine, expire_on_commit=False, execution_options=_UNSYNCED), self.ids)
+        engine = self._engine(PLANNED_ONCE if planned_once else PLANNED_FOR_VALUES)
+        return UnitOfWork(AsyncSession(engine, expire_on_commit=False, execution_options=_UNSYNCED), self.ids)
 
     async def close(self) -> None:
         """Close every connection of this process."""
-        if self._engine is not None and self._pid == os.getpid():
-            await self._engine.dispose()
-        self._engine = None
+        engines, self._engines = self._engines, {}
+        if self._pid == os.getpid():
+            for each in engines.values():
+                await each.dispose()
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, plans: str) -> dict[str, Any]:
         server_settings = {
             "application_name": self._name,
             "idle_in_transaction_session_timeout": IDLE_TRANSACTION_MS,
+            "plan_cache_mode": plans,
             "timezone": "UTC",
         }
         return {

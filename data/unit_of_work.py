@@ -29,6 +29,7 @@ from data.repositories.results import Results
 from data.repositories.runs import Runs
 from data.repositories.settling import Settling
 from data.repositories.triggers import Triggers
+from data.repositories.verdicts import Verdicts
 from data.repositories.watched import Watched
 
 _NOT_AT_ONCE = text("SET LOCAL synchronous_commit TO off")
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.arrivals = Arrivals(session)
         self.outbox = Outbox(session)
         self.results = Results(session)
+        self.verdicts = Verdicts(session)
         self.runs = Runs(session, new_id)
         self.settling = Settling(session)
         self.blobs = Blobs(session)

@@ -44,7 +44,7 @@ class Claimed:
 
     async def claim(self, claiming: Claiming) -> list[tuple[Claim, Task]]:
         """Claim what `claiming` finds; return it with what is needed to inspect it, the most urgent first."""
-        async with self._services.database.unit_of_work() as work:
+        async with self._services.database.unit_of_work(planned_once=True) as work:
             claims = await claiming(work, self._lease)
             if not claims:
                 return []
@@ -95,19 +95,16 @@ class Claimed:
         self._renewed = now
 
     async def _renew(self) -> set[UUID]:
-        async with self._services.database.unit_of_work() as work:
+        async with self._services.database.unit_of_work(planned_once=True) as work:
             held = await work.outbox.renew(self._lease)
             await work.commit()
         return held
 
     async def _write(self, ready: Sequence[Judged]) -> set[UUID]:
-        async with self._services.database.unit_of_work() as work:
+        async with self._services.database.unit_of_work(planned_once=True) as work:
             standing = await work.outbox.finish(self._lease.token, [one.task.inspection_id for one in ready])
             judged = await marked(work, [one for one in ready if one.task.inspection_id in standing])
-            results = [one.result() for one in judged]
-            await work.results.add(results)
-            await work.inspections.move(standing, QUEUE_STEPS["finish"].state)
-            await work.notify_all(RESULTS, [_told(result.inspection_id, result.verdict) for result in results])
+            await work.verdicts.keep([one.result() for one in judged])
             await _tell_runs(work, [one.task for one in judged])
             await work.commit()
         return standing

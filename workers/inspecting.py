@@ -95,16 +95,15 @@ async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "",
 
 async def inspect_urgent(services: Services, *, than: int, holder: str = "", pulse: Pulse | None = None) -> Outcome:
     """Inspect all that is more urgent than `than` and nobody has begun, in whatever batch it lies."""
-    outcome, process = Outcome(), pulse or NoProcess()
-    while not process.stopping:
+    outcome, process, more = Outcome(), pulse or NoProcess(), True
+    while more and not process.stopping:
         batch = _Batch(services, holder, process)
         claims = await batch.claimed.claim(
             lambda work, lease: work.outbox.claim_urgent(lease, than=than, limit=OVERTAKING)
         )
-        if not claims:
-            break
         await batch.inspect_all(claims)
         outcome.add(batch.outcome)
+        more = len(claims) == OVERTAKING  # who came since is told of by a job of its own
     return outcome
 
 

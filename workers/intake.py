@@ -209,7 +209,7 @@ async def _look(services: Services, particulars: Particulars, digest: bytes) -> 
 
     A lot is looked at once more where the rows are written: it may be closed meanwhile, and none is begun here.
     """
-    async with services.database.unit_of_work() as work:
+    async with services.database.unit_of_work(planned_once=True) as work:
         made = await made_before(work, particulars, digest)
         if made is not None:
             return made, None
@@ -221,7 +221,7 @@ async def _look(services: Services, particulars: Particulars, digest: bytes) -> 
 
 
 async def _into_the_database(services: Services, intended: Intended, taken_over: Capture | None) -> UUID:
-    async with services.database.unit_of_work() as work:
+    async with services.database.unit_of_work(planned_once=True) as work:
         if await write_down(services, work, intended, taken_over=taken_over):
             await work.commit()
             return intended.id

@@ -106,7 +106,7 @@ class Relay:
 
     async def _have_opened(self) -> None:
         """Have files opened, if any wait and nobody is told yet."""
-        async with self.services.database.session() as session:
+        async with self.services.database.session(planned_once=True) as session:
             waiting = await files_wait(session, self.services.settings.lease_s)
         if not waiting or await asyncio.to_thread(self._is_told):
             return
@@ -126,7 +126,7 @@ class Relay:
         return job.get_status(refresh=False) == JobStatus.QUEUED or time.monotonic() - since < REOPEN_S
 
     async def _hand_out(self) -> bool:
-        async with self.services.database.session() as session:
+        async with self.services.database.session(planned_once=True) as session:
             waiting = await waiting_up_to(session, outbox.BATCH_SIZE * SHARES * max(self.workers, 1))
         if not waiting:
             return False

@@ -53,7 +53,7 @@ class Watching:
         Raises:
             AWAY: the database is away; what was watched is watched on.
         """
-        async with self.services.database.session() as session:
+        async with self.services.database.session(planned_once=True) as session:
             wanted = {each.station_id: each for each in await watches(session) if each.drop.active}
         for station_id, (folder, _) in list(self._running.items()):
             if wanted.get(station_id) != folder.watch:

@@ -150,7 +150,7 @@ async def get_overlay_png(
 
 async def _detail(services: Services, inspection_id: UUID) -> InspectionDetail:
     try:
-        async with services.database.session() as session:
+        async with services.database.session(planned_once=True) as session:
             return await inspections.detail(session, inspection_id)
     except NotFound:
         await refuse_spooled(services, inspection_id)

@@ -119,7 +119,7 @@ async def _judged(services: Services, feed: ResultFeed, inspection_id: UUID, wai
 
     async def look() -> InspectionView | None:
         try:
-            async with services.database.session() as session:
+            async with services.database.session(planned_once=True) as session:
                 found = await inspections.detail(session, inspection_id)
             return InspectionView.with_evidence(found) if found.summary.state in FINAL_STATES else None
         except NotFound:  # it is spooled
@@ -154,7 +154,7 @@ async def _view(services: Services, inspection_id: UUID) -> InspectionView:
 
 
 async def _kept_view(services: Services, inspection_id: UUID) -> InspectionView:
-    async with asyncio.timeout(PATIENCE_S), services.database.session() as session:
+    async with asyncio.timeout(PATIENCE_S), services.database.session(planned_once=True) as session:
         return InspectionView.with_evidence(await inspections.detail(session, inspection_id))
 
 

@@ -46,7 +46,7 @@ class PageReads:
 
     async def inspection(self, inspection_id: str) -> tuple[View, Mapping[str, Any] | None] | None:
         """Return an inspection with its evidence, and the recipe document that judged it; None: there is none."""
-        async with self._database.session() as session:
+        async with self._database.session(planned_once=True) as session:
             try:
                 found = await inspections.detail(session, UUID(inspection_id))
             except (NotFound, ValueError):

@@ -95,7 +95,7 @@ class Inspections:
 
         Those for which `TRANSITIONS` has no such way stay where they are.
         """
-        moved = await self._session.execute(_move(to), {"ids": list(ids)})
+        moved = await self._session.execute(moving(to), {"ids": list(ids)})
         return {id_: priority for id_, priority in moved}  # noqa: C416
 
     async def fail(self, id_: UUID, *, code: str, detail: str) -> bool:
@@ -106,8 +106,8 @@ class Inspections:
 
 
 @cache
-def _move(to: InspectionState) -> ReturningUpdate[UUID, int]:
-    """Return the statement, made once: making it costs more than running it."""
+def moving(to: InspectionState) -> ReturningUpdate[UUID, int]:
+    """Return the statement that brings `ids` to a state, made once: making it costs more than running it."""
     finished = {"finished_at": func.now()} if to in FINAL_STATES else NOT_FINISHED
     return (
         update(Inspection)

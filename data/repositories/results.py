@@ -70,12 +70,17 @@ _ROWS = (
     .table_valued(*(column(each.name, each.type) for each in _COLUMNS), name="row")
     .render_derived(with_types=True)
 )
-_ADD = (
+ADD = (
     insert(_TABLE)
     .from_select([each.name for each in _COLUMNS], select(*(_ROWS.c[each.name] for each in _COLUMNS)))
     .on_conflict_do_nothing(index_elements=["inspection_id"])
     .returning(_TABLE.c.inspection_id)
 )
+
+
+def rows(new: Sequence[NewResult]) -> str:
+    """Return results as `ADD` takes them."""
+    return f"[{', '.join(result.row() for result in new)}]"
 
 
 class Results:
@@ -88,4 +93,4 @@ class Results:
         """Add results; return the ids of those that were new. An inspection that has a result keeps the first."""
         if not new:
             return set()
-        return set(await self._session.scalars(_ADD, {"rows": f"[{', '.join(result.row() for result in new)}]"}))
+        return set(await self._session.scalars(ADD, {"rows": rows(new)}))

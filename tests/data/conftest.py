@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 
 from data import embedded_urls
+from data.channels import RESULTS
 from data.database import Database
 from data.settings import Settings
 from data.urls import app_url
@@ -32,6 +34,16 @@ async def database(emptied: None, postgres: Settings) -> AsyncIterator[Database]
     made = Database(app_url(postgres))
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def heard(emptied: None, postgres: Settings) -> AsyncIterator[asyncio.Queue[str]]:
+    """What was told on the results' channel since the test began."""
+    payloads: asyncio.Queue[str] = asyncio.Queue()
+    connection = await asyncpg.connect(app_url(postgres))
+    await connection.add_listener(RESULTS, lambda *told: payloads.put_nowait(told[3]))
+    yield payloads
+    await connection.close()
 
 
 @pytest.fixture

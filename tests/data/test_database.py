@@ -18,8 +18,8 @@ from data.settings import Settings
 from data.urls import app_url
 
 
-async def backend(database: Database) -> int:
-    async with database.session() as session:
+async def backend(database: Database, *, planned_once: bool = False) -> int:
+    async with database.session(planned_once=planned_once) as session:
         return int(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
 
 
@@ -30,10 +30,39 @@ async def terminate(settings: Settings, pid: int) -> None:
     await superuser.close()
 
 
-async def test_a_connection_the_server_has_closed_is_replaced(database: Database, postgres: Settings) -> None:
-    first = await backend(database)
+@pytest.mark.parametrize("planned_once", [True, False])
+async def test_a_connection_the_server_has_closed_is_replaced(
+    database: Database, postgres: Settings, planned_once: bool
+) -> None:
+    first = await backend(database, planned_once=planned_once)
     await terminate(postgres, first)
-    assert await backend(database) != first
+    assert await backend(database, planned_once=planned_once) != first
+
+
+async def test_what_is_planned_once_has_connections_of_its_own(database: Database) -> None:
+    mode, backends = text("SHOW plan_cache_mode"), set()
+    for planned_once, expected in ((True, "force_generic_plan"), (False, "auto")):
+        async with database.session(planned_once=planned_once) as session:
+            assert await session.scalar(mode) == expected
+        async with database.unit_of_work(planned_once=planned_once) as work:
+            assert await work.session.scalar(mode) == expected
+        backends.add(await backend(database, planned_once=planned_once))
+    assert len(backends) == 2
+
+
+async def test_closing_closes_every_connection(database: Database, postgres: Settings) -> None:
+    pids = [await backend(database, planned_once=planned_once) for planned_once in (True, False)]
+    await database.close()
+    other = Database(app_url(postgres))
+    alive = text("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(:pids)")
+    async with other.session() as session:
+        for _ in range(100):
+            if not await session.scalar(alive, {"pids": pids}):
+                break
+            await asyncio.sleep(0.05)
+        else:
+            pytest.fail("a connection is still open")
+    await other.close()
 
 
 async def test_a_transaction_the_server_has_ended_is_lost_whole(database: Database, postgres: Settings) -> None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 from sqlalchemy import func, select
 
 from data.channels import RESULTS
 from data.database import Database
-from data.settings import Settings
 from data.tables import Inspection, OutboxItem
-from data.urls import app_url
 from tests.data.rows import add_inspection
 
 
@@ -23,16 +19,6 @@ async def count(database: Database) -> tuple[int, int]:
         inspections = await session.scalar(select(func.count()).select_from(Inspection))
         items = await session.scalar(select(func.count()).select_from(OutboxItem))
     return inspections or 0, items or 0
-
-
-@pytest.fixture
-async def heard(database: Database, postgres: Settings) -> AsyncIterator[asyncio.Queue[str]]:
-    """What was told on the results' channel so far."""
-    payloads: asyncio.Queue[str] = asyncio.Queue()
-    connection = await asyncpg.connect(app_url(postgres))
-    await connection.add_listener(RESULTS, lambda *told: payloads.put_nowait(told[3]))
-    yield payloads
-    await connection.close()
 
 
 async def hear(payloads: asyncio.Queue[str]) -> dict[str, str]:
