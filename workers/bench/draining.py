@@ -76,13 +76,13 @@ def _picture(number: int) -> bytes:
     return cv2.imencode(".png", np.full((SIDE_PX, SIDE_PX, 3), number, np.uint8))[1].tobytes()
 
 
-async def drained(home: Path, *, parts: int, workers: int) -> Drained:
-    """Let `workers` drain an outbox of `parts`.
+async def drained(home: Path, *, parts: int, workers: int, rest_ms: float = 0.0) -> Drained:
+    """Let `workers` drain an outbox of `parts`; their reader takes `rest_ms`, and none of this machine's processor.
 
     Raises:
         TimeoutError: they did not.
     """
-    async with staged(home, workers=workers, module=WORKER) as stage:
+    async with staged(home, workers=workers, command=(WORKER, "--rest-ms", f"{rest_ms:g}")) as stage:
         services = compose(stage.settings)
         try:
             await _all_there(services, workers)

@@ -1,7 +1,8 @@
 """A reader that costs nothing, so that what is measured is the queue; and a worker that has no other.
 
 `python -m workers.bench.free_reader --name worker-1` is that worker: the product's own in all but the engine. No other
-way leads to it: the product's catalogue does not know it.
+way leads to it: the product's catalogue does not know it. With `--rest-ms` its reader takes so long, and none of this
+machine's processor, as one that reads on an accelerator.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -25,23 +28,28 @@ CANDIDATES = (("", -0.02), ("B", -4.4), ("8", -5.1), ("E", -6.3), ("3", -7.0))
 
 
 class FreeReader:
-    """Reads the same mark in every picture, at once; what it tells is as long as what is told of a real mark."""
+    """Reads the same mark in every picture, after `rest_s`; what it tells is as long as what is told of a real mark."""
 
     name = DEFAULT_READER
     version = "free"
 
-    def __init__(self) -> None:
+    def __init__(self, rest_s: float = 0.0) -> None:
+        self._rest_s = rest_s
         lines = tuple(_line(text, 20.0 * row) for row, text in enumerate(LINES))
         self._reading = MarkReading(lines, _quad(-5, -5, 130, 50), 0.0)
 
     def read(self, frame: Frame, clock: Clock) -> MarkReading:
         """Return the mark."""
-        return self._reading
+        if not self._rest_s:
+            return self._reading
+        began = clock()
+        time.sleep(self._rest_s)
+        return replace(self._reading, seconds=(("read", clock() - began),))
 
 
-def engines() -> Engines:
+def engines(rest_s: float = 0.0) -> Engines:
     """Return what `compose` is handed to have this reader and no other."""
-    return Engines({DEFAULT_READER: FreeReader()}, time.perf_counter)
+    return Engines({DEFAULT_READER: FreeReader(rest_s)}, time.perf_counter)
 
 
 def _line(text: str, top_px: float) -> LineReading:
@@ -63,8 +71,10 @@ def main() -> None:
     """Work until TERM."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--name", default="")
+    arguments.add_argument("--rest-ms", type=float, default=0.0)
+    said = arguments.parse_args()
     logging.basicConfig(level=settings().log_level, format="%(message)s")
-    worker.run(settings(), name=arguments.parse_args().name, load_engines=engines)
+    worker.run(settings(), name=said.name, load_engines=partial(engines, said.rest_ms / 1000))
 
 
 if __name__ == "__main__":

@@ -34,11 +34,15 @@ POSTERS = 8
 SOURCE = "dip"
 TIMEOUT_S = 120.0
 WAIT_MS = 20_000
-POLL_S = 0.05
+POLL_S = 0.25
+"""So seldom that asking takes next to nothing from what is measured, and so often that a burst ends hardly later."""
 ENDED = {"done", "failed"}
-STEPS = 10
+STEPS = 12
 FREE_TIMES = 10
 """So many parts that cost nothing to read are drained for each of the burst: 2,000."""
+REST_MS = 50.0
+REST_TIMES = 2
+"""And so many that take as long as this to read, elsewhere."""
 TRIAL_UPLOAD_BYTES = 64 * 1000**2
 """What is sent instead of `uploading.UPLOAD_BYTES` where the number of photos is limited: such a run is a trial."""
 COLUMNS = (("figure", ""), ("value", ".2f"), ("unit", ""), ("meaning", ""))
@@ -64,6 +68,8 @@ FIGURES = {
     "queue_ms_per_part": ("ms", "a worker's time for a part beside its inspection; one worker, a reader at no cost"),
     "queue_2_ms_per_part": ("ms", "the same, of each of two workers"),
     "queue_scaling": ("", "how many times the parts a second of one worker two workers make, at no cost of reading"),
+    "elsewhere_parts_per_s": ("parts/s", f"one worker whose reader takes {REST_MS:g} ms, not on this processor"),
+    "elsewhere_scaling": ("", f"how many times as many {WORKERS} such workers make"),
     "plain_rq_queue_ms_per_part": ("ms", "plain RQ, one worker, one job a photo, the same reader at no cost"),
     "worker_cpu_ms_per_part": ("ms", "processor time for a part beside its inspection: the worker's"),
     "relay_cpu_ms_per_part": ("ms", "the relay's"),
@@ -98,6 +104,7 @@ class Seen:
     alone: Drained
     both: Drained
     plain_rq_free_s: float
+    elsewhere: Mapping[int, Drained]
 
 
 def run(options: Options, advance: Advance) -> Report:
@@ -149,6 +156,11 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, uplo
         one = await draining.drained(home, parts=free, workers=1)
         advance(9, STEPS, f"the same, {WORKERS} workers")
         both = await draining.drained(home, parts=free, workers=WORKERS)
+        elsewhere = {}
+        for step, workers in enumerate((1, WORKERS), 10):
+            advance(step, STEPS, f"readers that take {REST_MS:g} ms elsewhere, workers: {workers}")
+            count = len(paths) * REST_TIMES
+            elsewhere[workers] = await draining.drained(home, parts=count, workers=workers, rest_ms=REST_MS)
     return Seen(
         first_start_s=first.start_s,
         second_start_s=second.start_s,
@@ -162,6 +174,7 @@ async def _measure(paths: Sequence[Path], recipe: Recipe, advance: Advance, uplo
         plain_rq_free_s=plain_rq_free_s,
         alone=one,
         both=both,
+        elsewhere=elsewhere,
     )
 
 
@@ -274,6 +287,8 @@ def _metrics(seen: Seen, *, parts: int, loops: Mapping[int, float]) -> dict[str,
         "queue_ms_per_part": seen.alone.queue_ms_per_part,
         "queue_2_ms_per_part": seen.both.queue_ms_per_part,
         "queue_scaling": seen.both.parts_per_s / seen.alone.parts_per_s,
+        "elsewhere_parts_per_s": seen.elsewhere[1].parts_per_s,
+        "elsewhere_scaling": seen.elsewhere[WORKERS].parts_per_s / seen.elsewhere[1].parts_per_s,
         "plain_rq_queue_ms_per_part": 1000 * seen.plain_rq_free_s,
         **{f"{name}_cpu_ms_per_part": seen.alone.processor_ms(name) for name in draining.PROCESSES},
         **uploading.metrics(seen.uploaded),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,8 +34,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(home: Path, *, workers: int, module: str) -> AsyncIterator[Stage]:
-    """Run database, queue, relay and workers on `home` until the block ends; each worker runs `python -m module`.
+async def staged(home: Path, *, workers: int, command: Sequence[str]) -> AsyncIterator[Stage]:
+    """Run database, queue, relay and workers on `home` until the block ends; each worker runs `python -m` `command`.
 
     Raises:
         ServiceError: a part cannot start.
@@ -44,7 +44,7 @@ async def staged(home: Path, *, workers: int, module: str) -> AsyncIterator[Stag
     user = parts.servers_user(settings)
     state_folder.make(home, user)
     state_folder.prepare(home, user)
-    chosen = [_chosen(part, module) for part in parts.parts(settings, settings.port, user) if part.name != LEFT_OUT]
+    chosen = [_chosen(part, command) for part in parts.parts(settings, settings.port, user) if part.name != LEFT_OUT]
     journal = Journal(home, HOST, tuple(part.name for part in chosen), lambda _: None)
     supervisor, ready = Supervisor(tuple(chosen), journal), asyncio.Event()
     running = asyncio.create_task(supervisor.run(ready.set))
@@ -66,17 +66,12 @@ async def _first(running: asyncio.Task[None], ready: asyncio.Event) -> None:
         running.result()
 
 
-def _chosen(part: Part, module: str) -> Part:
+def _chosen(part: Part, command: Sequence[str]) -> Part:
     if not part.name.startswith("worker-"):
         return part
 
     async def make() -> Program:
         program = await part.make()
-        return replace(program, argv=argv_of(module, part.name))
+        return replace(program, argv=(sys.executable, "-P", "-m", *command, "--name", part.name))
 
     return replace(part, make=make)
-
-
-def argv_of(module: str, name: str) -> tuple[str, ...]:
-    """Return the command of a worker."""
-    return (sys.executable, "-P", "-m", module, "--name", name)

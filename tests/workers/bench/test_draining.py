@@ -15,10 +15,10 @@ SPENT = {"worker": 2.0, "relay": 0.5, "postgres": 1.0, "valkey": 0.1}
 
 async def test_an_outbox_is_drained_and_each_process_has_its_time() -> None:
     with scratch_home() as home:
-        found = await draining.drained(home, parts=40, workers=2)
+        found = await draining.drained(home, parts=40, workers=2, rest_ms=20)
     assert (found.parts, found.workers, set(found.processor_s)) == (40, 2, set(draining.PROCESSES))
     assert found.wall_s > 0
-    assert found.inference_s > 0
+    assert found.inference_s >= 0.02
     assert found.processor_s["worker"] > 0
 
 

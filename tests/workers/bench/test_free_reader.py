@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,6 +33,13 @@ def test_its_evidence_is_as_long_as_that_of_a_real_mark() -> None:
     assert len(characters) == 20
     assert all(len(character["top"]) >= 4 for character in characters)
     assert len(json.dumps(document)) > 4000
+
+
+def test_it_takes_as_long_as_it_is_told() -> None:
+    engines, clock = free_reader.engines(0.05), time.perf_counter
+    began = clock()
+    engines.readers["ppocr"].read(frame(), clock)
+    assert clock() - began >= 0.05
 
 
 def test_no_recipe_can_name_it() -> None:

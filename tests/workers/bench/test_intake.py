@@ -16,6 +16,8 @@ from workers.errors import ChildFailed
 
 METRICS = {
     "busy_wait_overhead_ms",
+    "elsewhere_parts_per_s",
+    "elsewhere_scaling",
     "plain_rq_queue_ms_per_part",
     "postgres_cpu_ms_per_part",
     "queue_2_ms_per_part",
@@ -77,6 +79,10 @@ def test_figures_are_derived_from_what_was_seen() -> None:
         alone=Drained(parts=1000, workers=1, wall_s=3.0, inference_s=0.001, processor_s=spent),
         both=Drained(parts=1000, workers=2, wall_s=2.0, inference_s=0.001, processor_s=spent),
         plain_rq_free_s=0.015,
+        elsewhere={
+            1: Drained(parts=400, workers=1, wall_s=20.0, inference_s=0.05, processor_s=spent),
+            2: Drained(parts=400, workers=2, wall_s=10.0, inference_s=0.05, processor_s=spent),
+        },
     )
     metrics = intake._metrics(seen, parts=100, loops={1: 10.0, 2: 16.0})
     expected = {
@@ -92,6 +98,8 @@ def test_figures_are_derived_from_what_was_seen() -> None:
         "queue_ms_per_part": 2.0,
         "queue_2_ms_per_part": 3.0,
         "queue_scaling": 1.5,
+        "elsewhere_parts_per_s": 20.0,
+        "elsewhere_scaling": 2.0,
         "plain_rq_queue_ms_per_part": 15.0,
         "worker_cpu_ms_per_part": 2.0,
     }
