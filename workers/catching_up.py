@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 PRUNE_S = 3600.0
+FORGET_S = 60.0
 TOGETHER = 32
 """Records of one transaction, for as long as none of them fails: one sender could outrun what is written one by one."""
 
@@ -65,7 +66,7 @@ class CatchingUp:
     def __init__(self, services: Services, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._services = services
         self._clock = clock
-        self._pruned = -math.inf
+        self._pruned = self._noted = -math.inf
         self._troubles: dict[UUID, _Trouble] = {}
         self._in_a_row = 0
 
@@ -87,7 +88,13 @@ class CatchingUp:
                 if not told:
                     log.log(logging.WARNING, "the spool waits: %s", error, exc_info=None if away else error)
                 told = True
+            await self._forget_notes()
             await asyncio.sleep(LOOK_S)
+
+    async def _forget_notes(self) -> None:
+        if self._clock() - self._noted >= FORGET_S:
+            await asyncio.to_thread(self._services.spool.notes.forget_old)
+            self._noted = self._clock()
 
     async def turn(self) -> int:
         """Write what is spooled, in order, unless another process does; return how many records were done.

@@ -221,6 +221,7 @@ async def _look(services: Services, particulars: Particulars, digest: bytes) -> 
 
 
 async def _into_the_database(services: Services, intended: Intended, taken_over: Capture | None) -> UUID:
+    await note(services, {intended.id: intended})
     async with services.database.unit_of_work(planned_once=True) as work:
         if await write_down(services, work, intended, taken_over=taken_over):
             await work.commit()
@@ -229,7 +230,19 @@ async def _into_the_database(services: Services, intended: Intended, taken_over:
         first = await made_before(work, intended.particulars, intended.digest)
     if first is None:
         raise RuntimeError(f"idempotency key {intended.particulars.idempotency_key!r} is bound and not bound")
+    await note(services, {first: intended})
     return first
+
+
+async def note(services: Services, intended: Mapping[UUID, Intended]) -> None:
+    """Note what requests are to be, by id, before they are written: whoever is not told of it may come again.
+
+    That is, of a server that is killed after its commit, while the database is away.
+    """
+    keyed = {id_: _key(each.particulars, each.digest) for id_, each in intended.items()}
+    for id_, key in keyed.items():
+        if key is not None:
+            await asyncio.to_thread(services.spool.notes.add, key, id_)
 
 
 async def made_before(work: UnitOfWork, particulars: Particulars, digest: bytes) -> UUID | None:

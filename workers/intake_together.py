@@ -23,7 +23,7 @@ from data.store import address_of
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
-from workers.intake import Intended, Particulars, inspection_of, line_of, must_wait, record_of
+from workers.intake import Intended, Particulars, inspection_of, line_of, must_wait, note, record_of
 from workers.keeping import write
 from workers.opening_bytes import Putting
 from workers.spool import Key
@@ -87,6 +87,7 @@ async def accept_together(services: Services, arrivals: Sequence[Arrival]) -> li
         await putting.put(each.data)
     await putting.all_there()
     intended = [each.intended for each in fit]
+    await note(services, {each.id: each for each in intended})
     try:
         return fit if await _write_down(services, intended) else []
     except AWAY as error:

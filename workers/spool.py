@@ -8,6 +8,7 @@
 4. There is a bound, over all processes of one state folder; beyond it nothing is taken.
 5. What is no record, or a damaged one, is moved into `aside` and said; nothing here is ever thrown away unread. What
    cannot be read at all stays, and holds nothing up.
+   So does a request that went into the database a moment ago, whose sender was not told (`workers.spool_notes`).
 6. Records of one `line` are written one after another, and what comes in of it later waits behind them (`holds`).
 """
 
@@ -31,6 +32,7 @@ from uuid import UUID
 from data.errors import IdempotencyMismatch, StoreError, StoreFull
 from data.folder_store import FULL
 from workers.errors import SpoolFull
+from workers.spool_notes import Notes
 
 VERSION = 1
 ENDING = ".json"
@@ -94,6 +96,7 @@ class Spool:
     def __init__(self, folder: Path, *, max_items: int, max_bytes: int) -> None:
         self.max_items, self.max_bytes = max_items, max_bytes
         self._folder, self._keys, self._aside = folder, folder / "keys", folder / "aside"
+        self.notes = Notes(folder / "notes")
         self._known_records: dict[str, _Told] = {}
         self._last: dict[str, str] = {}
         self._unreadable: set[str] = set()
@@ -208,6 +211,8 @@ class Spool:
             record = replace(record, id=UUID(known["id"]))
             if known["done"] or (self._folder / f"{record.id}{ENDING}").is_file():
                 return record.id
+        elif record.key is not None:
+            record = replace(record, id=self.notes.find(record.key) or record.id)
         self._check_room(record)
         if record.key is not None and known is None:
             _write(self._keys / record.key.file_name, _known(record, done=False))

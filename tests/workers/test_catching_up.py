@@ -18,6 +18,7 @@ from data.errors import IdempotencyMismatch, StoreError
 from data.outage import AWAY
 from data.queries import inspections
 from data.queries.inspection_view import InspectionSummary
+from data.store import address_of
 from data.tables import Inspection, Lot, OutboxItem, Unit
 from tests.data.rows import published, recipe
 from tests.gate import Gate
@@ -28,6 +29,7 @@ from workers.collecting import collect
 from workers.composition import Services
 from workers.errors import SpoolFull
 from workers.intake import Particulars, accept, intended_of, record_of
+from workers.spool import Key
 
 NOW = datetime.now(tz=UTC)
 
@@ -111,9 +113,13 @@ async def test_whoever_repeats_a_request_gets_the_same_id_through_and_after_the_
     assert await rows(services) == (1, 1)
 
 
-async def test_a_request_that_came_before_the_outage_is_not_inspected_again(behind: Behind, database: Gate) -> None:
-    services, data, told = behind(), picture(), Particulars(idempotency_key="k")
-    first = await accept(services, data, told)
+async def test_a_request_that_came_to_another_machine_before_the_outage_is_not_inspected_again(
+    behind: Behind, database: Gate, tmp_path: Path
+) -> None:
+    (tmp_path / "another").mkdir()
+    data, told = picture(), Particulars(idempotency_key="k")
+    first = await accept(behind(home=tmp_path / "another"), data, told)
+    services = behind()
     await database.close()
     again, other = await accept(services, data, told), await accept(behind(home=services.settings.home), picture())
     await database.open()
@@ -123,6 +129,35 @@ async def test_a_request_that_came_before_the_outage_is_not_inspected_again(behi
     assert str(first) in (item.error.detail if item.error else "")
     assert (await found(services, other)).state == "received"
     assert await rows(services) == (3, 2)
+
+
+async def test_a_request_whose_answer_was_lost_is_the_same_when_it_comes_again_in_an_outage(
+    behind: Behind, database: Gate
+) -> None:
+    """The server is killed after its commit; the machine asks the next one, which finds the database away."""
+    services, data, told = behind(), picture(), Particulars(idempotency_key="k", unit_serial="S")
+    first = await accept(services, data, told)
+    await database.close()
+    next_one = behind(home=services.settings.home)
+    assert await accept(next_one, data, told) == first
+    await database.open()
+    await CatchingUp(next_one).turn()
+    assert (await found(services, first)).state == "received"
+    assert await rows(services) == (1, 1)
+    assert await accept(next_one, data, told) == first
+
+
+async def test_a_request_that_was_noted_and_never_went_in_goes_in_later(behind: Behind, database: Gate) -> None:
+    services, data, told = behind(), picture(), Particulars(idempotency_key="k")
+    digest = told.request_digest([(address_of(data), None)])
+    noted = services.database.ids()
+    services.spool.notes.add(Key("local", "k", digest.hex()), noted)
+    await database.close()
+    assert await accept(services, data, told) == noted
+    await database.open()
+    await CatchingUp(services).turn()
+    assert (await found(services, noted)).state == "received"
+    assert await rows(services) == (1, 1)
 
 
 async def close_lot(services: Services) -> None:
