@@ -81,6 +81,7 @@ class CatchingUp:
         told = False
         while True:
             try:
+                await self._forget_notes()
                 await self.turn()
                 told = False
             except Exception as error:  # a task's boundary: what is spooled stays, and is tried again
@@ -88,7 +89,6 @@ class CatchingUp:
                 if not told:
                     log.log(logging.WARNING, "the spool waits: %s", error, exc_info=None if away else error)
                 told = True
-            await self._forget_notes()
             await asyncio.sleep(LOOK_S)
 
     async def _forget_notes(self) -> None:
