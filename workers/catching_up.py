@@ -32,6 +32,7 @@ from data.errors import BlobMissing, NotFound, StoreError, StoreFull
 from data.outage import AWAY, is_away
 from data.queries.inspection_view import NOT_JUDGED
 from data.repositories.inspections import NewInspection, Pictured
+from data.repositories.verdicts import word_of
 from data.tables import Inspection, Lot
 from data.unit_of_work import UnitOfWork
 from workers.catching_up_together import write_together
@@ -329,4 +330,4 @@ async def _fail(work: UnitOfWork, intended: Intended, code: str, detail: str) ->
     for state in ("queued", "running"):
         await work.inspections.move([new.id], state)
     await work.inspections.fail(new.id, code=code, detail=detail)
-    await work.notify(RESULTS, {"inspection_id": str(new.id), "verdict": NOT_JUDGED})
+    await work.notify(RESULTS, word_of(new.id, NOT_JUDGED))

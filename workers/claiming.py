@@ -17,6 +17,7 @@ from data.queries.inspection_view import NOT_JUDGED
 from data.queries.opening import runs_to_begin, runs_waiting
 from data.queries.queue import Task, tasks
 from data.repositories.outbox import Claim, Lease
+from data.repositories.verdicts import word_of
 from data.tables import QUEUE_STEPS
 from data.unit_of_work import UnitOfWork
 from workers.composition import Services
@@ -114,7 +115,7 @@ class Claimed:
             if not await work.outbox.finish(self._lease.token, [claim.inspection_id]):
                 return False
             await work.inspections.fail(claim.inspection_id, code=code, detail=detail)
-            await work.notify(RESULTS, _told(claim.inspection_id, NOT_JUDGED))
+            await work.notify(RESULTS, word_of(claim.inspection_id, NOT_JUDGED))
             await _tell_runs(work, [task])
             await work.commit()
         return True
@@ -165,7 +166,3 @@ async def _tell_runs(work: UnitOfWork, done: Sequence[Task]) -> None:
     runs = sorted({str(task.run_id) for task in done if task.run_id is not None})
     if runs:
         await work.notify_all(RUNS, [{"run_id": run_id} for run_id in runs])
-
-
-def _told(inspection_id: UUID, verdict: str) -> dict[str, str]:
-    return {"inspection_id": str(inspection_id), "verdict": verdict}

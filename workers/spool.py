@@ -4,11 +4,11 @@
    renamed, and the folder flushed. Once `add` returns, it survives the death of the process and the machine.
 2. It holds no picture. That lies in the image store before; `addresses` are those which nobody may collect meanwhile.
 3. A request that comes again under its key, with the same bytes, gets the id it got: `keys` remembers it until long
-   after the record was caught up with. A record is removed last, so a crash repeats a step and skips none.
+   after the record was caught up with. A record is removed last, so a crash repeats a step and skips none. So does a
+   request that went into the database a moment ago get its id, whose sender was not told (`workers.spool_notes`).
 4. There is a bound, over all processes of one state folder; beyond it nothing is taken.
 5. What is no record, or a damaged one, is moved into `aside` and said; nothing here is ever thrown away unread. What
    cannot be read at all stays, and holds nothing up.
-   So does a request that went into the database a moment ago, whose sender was not told (`workers.spool_notes`).
 6. Records of one `line` are written one after another, and what comes in of it later waits behind them (`holds`).
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,11 @@ _KEEP = select(func.pg_notify(RESULTS, _EACH)).add_cte(
 )
 
 
+def word_of(inspection_id: UUID, verdict: str) -> dict[str, str]:
+    """Return what is told on `RESULTS` of an inspection that has come to its end."""
+    return {"inspection_id": str(inspection_id), "verdict": verdict}
+
+
 class Verdicts:
     """Verdicts as they are written."""
 
@@ -33,6 +39,6 @@ class Verdicts:
         """Add results, bring their inspections to where they stand with one, and tell `RESULTS` of each."""
         if not new:
             return
-        told = [json.dumps({"inspection_id": str(one.inspection_id), "verdict": one.verdict}) for one in new]
+        told = [json.dumps(word_of(one.inspection_id, one.verdict)) for one in new]
         ids = [one.inspection_id for one in new]
         await self._session.execute(_KEEP, {"rows": rows(new), "ids": ids, "told": told})
