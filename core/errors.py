@@ -4,10 +4,13 @@ MarksightError                  anything a user or a machine can be told in one 
 ├── ImageRefused                a picture that cannot be inspected, by code
 ├── RecipeInvalid               a recipe that cannot be used, and where in it
 ├── LotTextInvalid              what a lot says of its marks cannot be used, and which of its texts
+├── AccountInvalid              what a person or a token is said to be cannot be so, and where
+├── PasswordUnfit               a password that may not be one, by code
 ├── PlaceInvalid                what a site, a line or a station is said to be cannot be so, and where
 ├── NamingInvalid               a rule for the names of files that cannot be used
 ├── NameUnfit                   a file that is not named as its rule says
 ├── ModelInvalid                a model file that is missing or is not the one its manifest names
+├── AnchorInvalid               bytes that are no anchor of the audit trail
 ├── ReaderUnavailable           a reader that is not installed on this machine
 └── ReaderFailed                a reader that broke while it read a picture
 
@@ -48,6 +51,23 @@ class LotTextInvalid(MarksightError):
         self.where = where
 
 
+class AccountInvalid(MarksightError):
+    """What is said of a person or a token cannot be so at `where` (`name`, `role`, `scopes`, ...)."""
+
+    def __init__(self, detail: str, where: str) -> None:
+        super().__init__(f"{where}: {detail}")
+        self.detail = detail
+        self.where = where
+
+
+class PasswordUnfit(MarksightError):
+    """A password may not be one; `code` names the rule it breaks. The message never says what it was."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class PlaceInvalid(MarksightError):
     """What is said of a site, a line or a station cannot be so at `where` (`name`, `time_zone`)."""
 
@@ -67,6 +87,10 @@ class NameUnfit(MarksightError):
 
 class ModelInvalid(MarksightError):
     """A model file is missing, or its bytes are not those the manifest names."""
+
+
+class AnchorInvalid(MarksightError):
+    """Bytes are no anchor of the audit trail; the message says why."""
 
 
 class ReaderUnavailable(MarksightError):

@@ -127,8 +127,9 @@ class AsgiHandler(RequestHandler):
         self.clear_header("Content-Type")
 
     async def prepare(self) -> None:
-        """Start the app before a body is there. Size limits are the app's, which can say what is wrong."""
+        """Start the app before a body is there. Limits of size and time are the app's, which can say what is wrong."""
         self.request.connection.set_max_body_size(sys.maxsize)  # type: ignore[union-attr]
+        self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]
         self.request.connection.stream.set_nodelay(True)  # type: ignore[union-attr]
         headers = self.request.headers
         if "Transfer-Encoding" not in headers and headers.get("Content-Length", "0") == "0":

@@ -20,6 +20,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +33,22 @@ from tornado.netutil import bind_sockets
 from tornado.web import HTTPError
 
 from dashboard.api.app import bound_at, create_app, listener_of
+from dashboard.api.guard import is_strange
 from dashboard.asgi import AsgiHandler, AsgiMount
+from dashboard.connections import PATIENCE, Patience, connections_of
+from dashboard.identity import COOKIE, SECURE_COOKIE, check_single_user
 from dashboard.origins import address
+from dashboard.page_answers import tell_browsers
+from dashboard.page_log import PageLog
+from dashboard.page_socket import PageDoor, Pages
+from data.alongside import alongside
 from data.listening import Listener
 from data.settings import Settings
 from workers.errors import PortTaken
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from workers.composition import Services
 
@@ -49,7 +58,6 @@ SESSION_LIFETIME_MS = 15_000
 SESSION_CHECK_MS = 5_000
 SESSION_TOKEN_S = 300
 PAGE_BODY_BYTES = 64 * 1024  # a page is asked for without a body; what the API takes, the API bounds
-IDLE_S = 75.0  # a connection on which nothing is asked
 GRACE_S = 4
 
 log = logging.getLogger(__name__)
@@ -62,6 +70,7 @@ class PageServer:
     panel: Server
     mount: AsgiMount
     app: FastAPI
+    pages: Pages
 
     @property
     def port(self) -> int:
@@ -74,7 +83,8 @@ class PageServer:
         async with self.app.router.lifespan_context(self.app):
             self.panel.start()
             try:
-                yield self
+                async with alongside(self.pages.watch()):
+                    yield self
             finally:
                 await self._stop()
 
@@ -85,16 +95,16 @@ class PageServer:
 
 
 def build(
-    services: Services, routes: Routes, *, listener: Listener | None = None, first_page: str | None = None
+    services: Services, routes: Routes, *, listener: Listener | None = None, patience: Patience = PATIENCE
 ) -> PageServer:
     """Bind the page server of `services` with the pages `routes`, by path; call it inside the running event loop.
 
-    `listener` is the one that the pages follow, if they do. The first page is `first_page`, else the first of `routes`.
+    `listener` is the one that the pages follow, if they do.
     """
     settings = services.settings
     bokeh_settings.resources.set_value("server")
-    app = create_app(services, listener=listener, first_page=first_page or next(iter(routes)))
-    mount = AsgiMount(app)
+    app = create_app(services, listener=listener, pages=routes.keys())
+    mount, pages = AsgiMount(app), Pages(app.state.identities)
     panel = get_server(
         dict(routes),
         port=settings.port,
@@ -104,16 +114,33 @@ def build(
         default_handler_class=AsgiHandler,
         default_handler_args={"mount": mount},
         use_index=False,
+        auth_provider=PageDoor(pages.identities, partial(is_strange, state=app.state)),
+        exclude_cookies=[COOKIE, SECURE_COOKIE],
+        exclude_headers=["Cookie", "Authorization"],
         sign_sessions=True,
-        secret_key=session_key(settings.home),
+        secret_key=signing_key(settings),
         session_token_expiration=SESSION_TOKEN_S,
         unused_session_lifetime_milliseconds=SESSION_LIFETIME_MS,
         check_unused_sessions_milliseconds=SESSION_CHECK_MS,
-        http_server_kwargs={"max_body_size": PAGE_BODY_BYTES, "idle_connection_timeout": IDLE_S},
+        http_server_kwargs={
+            "max_body_size": PAGE_BODY_BYTES,
+            "max_header_size": patience.head_bytes,
+            "idle_connection_timeout": patience.idle_s,
+            "body_timeout": patience.page_body_s,
+        },
     )
+    pages.guard(panel._tornado)
+    panel._tornado.settings["log_function"] = PageLog(services.counting, routes.keys())
+    tell_browsers(panel._tornado, behind_tls=settings.behind_tls)
     panel._tornado.websocket_origins.clear()
     panel._tornado.websocket_origins.update(bound_at(app, panel.port or 0))
-    return PageServer(panel, mount, app)
+    return PageServer(panel, mount, app, pages)
+
+
+def signing_key(settings: Settings) -> bytes:
+    """Return the key that signs sessions: the one that several servers share, or that of the state folder."""
+    shared = settings.session_key
+    return session_key(settings.home) if shared is None else shared.get_secret_value().encode()
 
 
 def session_key(home: Path) -> bytes:
@@ -147,16 +174,23 @@ def serve(settings: Settings, *, api_only: bool = False, say: Callable[[str], No
 
     Raises:
         PortTaken: somebody else listens on the port.
+        NotForOthers: everybody would be let in, and others than this machine reach it.
     """
+    panels = logging.getLogger("panel")  # what it tells is told with all the rest
+    panels.handlers, panels.propagate = [], True
     asyncio.run(_serve(settings, api_only=api_only, say=say))
 
 
 async def _serve(settings: Settings, *, api_only: bool, say: Callable[[str], None]) -> None:
-    from workers.composition import compose  # noqa: PLC0415  # heavy
+    from workers import upkeep  # noqa: PLC0415  # heavy
+    from workers.composition import compose  # noqa: PLC0415
+    from workers.runs import remove_strays  # noqa: PLC0415
 
+    check_single_user(settings)
     services = compose(settings)
     try:
-        await (_serve_api if api_only else _serve_pages)(services, say)
+        async with alongside(upkeep.for_ever(services, remove_strays)):  # the relay may have another state folder
+            await (_serve_api if api_only else _serve_pages)(services, say)
     finally:
         await services.close()
 
@@ -182,13 +216,26 @@ async def _serve_api(services: Services, say: Callable[[str], None]) -> None:
     port = listeners[0].getsockname()[1]
     app = create_app(services)
     bound_at(app, port)
-    config = uvicorn.Config(
-        app, log_config=None, server_header=False, ws="none", timeout_graceful_shutdown=int(GRACE_S)
-    )
+    config = api_config(app)
     say(address(settings.host, port))
     server = _Uvicorn(config)
     _when_asked_to_stop(lambda: setattr(server, "should_exit", True), app.state.feed.end, app.state.run_feed.end)
     await server.serve(sockets=listeners)
+
+
+def api_config(app: ASGIApp, patience: Patience = PATIENCE) -> uvicorn.Config:
+    """Return how uvicorn serves the API alone; who is believed where a request comes from is the app's word."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        http=connections_of(patience),
+        h11_max_incomplete_event_size=patience.head_bytes,
+        timeout_keep_alive=int(patience.idle_s),
+        timeout_graceful_shutdown=int(GRACE_S),
+    )
 
 
 class _Uvicorn(uvicorn.Server):

@@ -45,25 +45,16 @@ class BucketStore:
 
     @classmethod
     def at(cls, bucket: str, prefix: str = "", *, endpoint: str | None = None) -> Self:
-        """Return the store in a bucket, under a prefix.
-
-        Keys, region and, without `endpoint`, the endpoint too are found where programs of S3 look for them
-        (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`, ...).
+        """Return the store in a bucket, under a prefix; `objects_in` says where its keys are found.
 
         Raises:
             StoreError: they make no sense together.
         """
         name = f"s3://{bucket}/{prefix}".rstrip("/")
         try:
-            objects = S3Store(
-                bucket,
-                prefix=prefix or None,
-                config={"endpoint": endpoint} if endpoint else {},
-                client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
-                retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
-            )
+            objects = objects_in(bucket, prefix, endpoint=endpoint)
         except BaseError as error:
-            raise StoreError(f"The image store {name} cannot be used: {_words(error)}") from error
+            raise StoreError(f"The image store {name} cannot be used: {words_of(error)}") from error
         return cls(objects, name)
 
     async def put(self, data: bytes) -> str:
@@ -73,7 +64,7 @@ class BucketStore:
             if not await self._holds_fresh(address, len(data)):
                 await obstore.put_async(self._objects, key_of(address), data, use_multipart=False)
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture cannot be kept in {self._name}: {_words(error)}") from error
+            raise StoreError(f"The picture cannot be kept in {self._name}: {words_of(error)}") from error
         return address
 
     async def adopt(self, path: Path, address: str) -> None:
@@ -90,7 +81,7 @@ class BucketStore:
                     max_concurrency=PARTS_AT_ONCE,
                 )
         except (BaseError, OSError) as error:
-            raise StoreError(f"The file cannot be kept in {self._name}: {_words(error)}") from error
+            raise StoreError(f"The file cannot be kept in {self._name}: {words_of(error)}") from error
 
     async def get(self, address: str) -> bytes:
         """Return the bytes at an address; see `ImageStore.get`."""
@@ -108,7 +99,7 @@ class BucketStore:
         except FileNotFoundError:
             raise BlobMissing(f"There is no picture {address} in {self._name}.") from None
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture {address} cannot be read from {self._name}: {_words(error)}") from error
+            raise StoreError(f"The picture {address} cannot be read from {self._name}: {words_of(error)}") from error
 
     @contextmanager
     def open(self, address: str) -> Iterator[BinaryIO]:
@@ -119,21 +110,21 @@ class BucketStore:
         except FileNotFoundError:
             raise BlobMissing(f"There is no picture {address} in {self._name}.") from None
         except BaseError as error:
-            raise StoreError(f"The picture {address} cannot be read from {self._name}: {_words(error)}") from error
+            raise StoreError(f"The picture {address} cannot be read from {self._name}: {words_of(error)}") from error
 
     async def exists(self, address: str) -> bool:
         """Tell whether bytes lie at an address."""
         try:
             return await self._found(address) is not None
         except (BaseError, OSError) as error:
-            raise StoreError(f"{self._name} cannot be asked: {_words(error)}") from error
+            raise StoreError(f"{self._name} cannot be asked: {words_of(error)}") from error
 
     async def modified(self, address: str) -> datetime | None:
         """Return when the bytes at an address were stored last; see `ImageStore.modified`."""
         try:
             found = await self._found(address)
         except (BaseError, OSError) as error:
-            raise StoreError(f"{self._name} cannot be asked: {_words(error)}") from error
+            raise StoreError(f"{self._name} cannot be asked: {words_of(error)}") from error
         return found["last_modified"] if found is not None else None
 
     async def delete(self, address: str) -> None:
@@ -142,7 +133,7 @@ class BucketStore:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._objects, key_of(address))
         except (BaseError, OSError) as error:
-            raise StoreError(f"The picture {address} cannot be removed from {self._name}: {_words(error)}") from error
+            raise StoreError(f"The picture {address} cannot be removed from {self._name}: {words_of(error)}") from error
 
     async def addresses(self) -> AsyncIterator[Blob]:
         """Yield everything that lies in the store; see `ImageStore.addresses`."""
@@ -153,14 +144,14 @@ class BucketStore:
                     if address is not None:
                         yield Blob(address, each["last_modified"], each["size"])
         except (BaseError, OSError) as error:
-            raise StoreError(f"{self._name} cannot be looked through: {_words(error)}") from error
+            raise StoreError(f"{self._name} cannot be looked through: {words_of(error)}") from error
 
     async def check(self) -> None:
         """Keep a few bytes, the same every time; see `ImageStore.check`."""
         try:
             await obstore.put_async(self._objects, "check", b"marksight", use_multipart=False)
         except (BaseError, OSError) as error:
-            raise StoreError(f"Nothing can be written to {self._name}: {_words(error)}") from error
+            raise StoreError(f"Nothing can be written to {self._name}: {words_of(error)}") from error
 
     async def _holds_fresh(self, address: str, byte_count: int) -> bool:
         """Tell whether such bytes lie there whole, and young enough for nobody to collect them now."""
@@ -199,6 +190,24 @@ class _Reading(io.RawIOBase):
         return len(data)
 
 
-def _words(error: Exception) -> str:
+def objects_in(bucket: str, prefix: str = "", *, endpoint: str | None = None) -> S3Store:
+    """Return a bucket of obstore's, under a prefix.
+
+    Keys, region and, without `endpoint`, the endpoint too are found where programs of S3 look for them
+    (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`, ...).
+
+    Raises:
+        BaseError: they make no sense together.
+    """
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config={"endpoint": endpoint} if endpoint else {},
+        client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
+        retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
+    )
+
+
+def words_of(error: Exception) -> str:
     """Return what obstore says first; the pages of debugging behind it are in the traceback."""
     return str(error).split("\n", 1)[0].rstrip(" .") + "."

@@ -24,5 +24,9 @@ RUNS = "marksight_runs"
 WATCHED = "marksight_watched"
 """A watched folder was named, paused or removed; payload: `{"station": "..."}`."""
 
-CHANNELS = (OUTBOX, RESULTS, RECIPES, FILES, RUNS, WATCHED)
+PEOPLE = "marksight_people"
+"""What somebody may has changed, or a sign-in of theirs or a token has ended; payload: `{"user_id": "..."}` or
+`{"token_id": "..."}`."""
+
+CHANNELS = (OUTBOX, RESULTS, RECIPES, FILES, RUNS, WATCHED, PEOPLE)
 """All of them."""

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.pool import QueuePool
 
+from data.dsn import dsn, engine_at
 from data.ids import IdMaker
 from data.unit_of_work import UnitOfWork
-from data.urls import driver_url
 
 POOL_SIZE = 5
 POOL_OVERFLOW = 5
@@ -42,7 +43,7 @@ class Database:
         self, url: str, *, name: str = "marksight", pool_size: int = POOL_SIZE, answer_s: float = ANSWER_TIMEOUT_S
     ) -> None:
         self.ids = IdMaker()
-        self._url = driver_url(url)
+        self._url = dsn(url)  # said now if it makes no sense, not at the first use
         self._name = name
         self._pool_size = pool_size
         self._answer_s = answer_s
@@ -58,7 +59,7 @@ class Database:
         if self._pid != os.getpid():
             self._engines, self._pid = {}, os.getpid()
         if plans not in self._engines:
-            made = self._engines[plans] = create_async_engine(self._url, **self._options(plans))
+            made = self._engines[plans] = engine_at(self._url, **self._options(plans))
             event.listen(made.sync_engine, "checkout", _see_that_it_is_open)
         return self._engines[plans]
 
@@ -71,10 +72,23 @@ class Database:
         engine = self._engine(PLANNED_ONCE if planned_once else PLANNED_FOR_VALUES)
         return AsyncSession(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
 
-    def unit_of_work(self, *, planned_once: bool = False) -> UnitOfWork:
+    def snapshot(self) -> AsyncSession:
+        """Return a session whose statements all see one moment, for reading what must fit together."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return AsyncSession(self.engine.execution_options(**options), expire_on_commit=False)
+
+    def unit_of_work(self, *, planned_once: bool = False, quiet: bool = False) -> UnitOfWork:
         """Return a unit of work: `async with database.unit_of_work() as work: ...; await work.commit()`."""
         engine = self._engine(PLANNED_ONCE if planned_once else PLANNED_FOR_VALUES)
-        return UnitOfWork(AsyncSession(engine, expire_on_commit=False, execution_options=_UNSYNCED), self.ids)
+        return UnitOfWork(
+            AsyncSession(engine, expire_on_commit=False, execution_options=_UNSYNCED), self.ids, quiet=quiet
+        )
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections of this process are in use, and how many rest."""
+        pools = [each.pool for each in self._engines.values() if self._pid == os.getpid()]
+        queues = [pool for pool in pools if isinstance(pool, QueuePool)]
+        return sum(pool.checkedout() for pool in queues), sum(pool.checkedin() for pool in queues)
 
     async def close(self) -> None:
         """Close every connection of this process."""

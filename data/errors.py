@@ -8,6 +8,8 @@ MarksightError
     │   ├── IdempotencyMismatch  the same key came with another request
     │   ├── DraftChanged         somebody else has saved the draft in the meantime
     │   ├── NameTaken            the name belongs to another recipe
+    │   ├── AccountTaken         a person or a token is called so already, or so that they pass for each other
+    │   ├── LastAdmin            nobody else could let people in
     │   ├── PlaceTaken           a site, a line or a station is called so already
     │   ├── PlaceAmbiguous       several lines are called so
     │   ├── PlaceInUse           something hangs on a site, a line or a station that is to be deleted
@@ -23,6 +25,13 @@ MarksightError
     │   └── OffsetMismatch       bytes of a file that do not follow those that came before
     ├── DigestMismatch           bytes that are not those their sender said they were
     ├── FolderUnfit              a folder that cannot be watched
+    ├── NobodyActs               something is to be written, and nobody said who writes it
+    ├── AnchorError              anchors of the audit trail cannot be kept or read where they lie
+    │   ├── AnchorTaken          one of that number lies there already
+    │   └── AnchorsUnfit         what lies there is not of this database, or not what was written
+    ├── BackupError              a backup cannot be made, read or put back
+    │   ├── BackupFull           no room left where backups lie; what was copied stays
+    │   └── BackupDamaged        what lies in a backup is not what was written there
     ├── MigrationFailed          the schema cannot be brought to where it must be
     └── StoreError               the image store cannot do what was asked
         ├── StoreFull            no room left; nothing was kept
@@ -71,6 +80,14 @@ class DraftChanged(Conflict):
 
 class NameTaken(Conflict):
     """The name belongs to another recipe."""
+
+
+class AccountTaken(Conflict):
+    """A person or a token is called so already, or so that the two pass for each other."""
+
+
+class LastAdmin(Conflict):
+    """The only admin who can sign in would be one no more; then nobody could let people in."""
 
 
 class PlaceTaken(Conflict):
@@ -159,6 +176,34 @@ class DigestMismatch(DataError):
 
 class FolderUnfit(DataError):
     """A folder cannot be watched; the message says why, and what fits."""
+
+
+class NobodyActs(DataError):
+    """Something is to be written, and nobody said at the door who writes it: a fault of the program."""
+
+
+class AnchorError(DataError):
+    """Anchors of the audit trail cannot be kept where they are to lie, or not be read there; the message says why."""
+
+
+class AnchorTaken(AnchorError):
+    """An anchor of that number lies there already, and stays."""
+
+
+class AnchorsUnfit(AnchorError):
+    """The anchors that lie there are not of this database, or not what was written there."""
+
+
+class BackupError(DataError):
+    """A backup cannot be made, read or put back; the message says why, and what to do."""
+
+
+class BackupFull(BackupError):
+    """There is no room left where backups lie; what was copied stays, and the next run goes on from there."""
+
+
+class BackupDamaged(BackupError):
+    """What lies in a backup is not what was written there; the message names it."""
 
 
 class MigrationFailed(DataError):

@@ -39,7 +39,18 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "results": ADD_ONLY,
     "outbox": (*ADD_ONLY, "UPDATE", "DELETE"),
     "idempotency_keys": (*ADD_ONLY, "DELETE"),
+    "processes": (*ADD_ONLY, "DELETE", "UPDATE (seen_at, kept, gauges)"),
+    "figures": (*ADD_ONLY, "DELETE", "UPDATE (value)"),
+    "users": (*ADD_ONLY, "UPDATE (display_name, role, password_hash, active)"),
+    "sign_ins": (*ADD_ONLY, "DELETE", "UPDATE (last_seen_at, ended_at)"),
+    "tokens": (*ADD_ONLY, "UPDATE (revoked_at, last_used_at)"),
+    "invitations": (*ADD_ONLY, "UPDATE (closed_at)"),
+    "sign_in_failures": (*ADD_ONLY, "DELETE", "UPDATE (failures, last_at, paused_until)"),
+    "preferences": (*ADD_ONLY, "UPDATE (document)"),
 }
+
+AUDIT = ("audit.entries", "audit.heads", "audit.followed")
+"""What may be read of the audit trail; only the triggers write there, with their owner's rights."""
 
 FUNCTIONS = ("ensure_month_partitions(timestamptz, integer)",)
 
@@ -60,6 +71,12 @@ def apply_grants(connection: Connection, app_role: str) -> None:
             present = {column["name"] for column in catalog.get_columns(table)}
             given = [_on_present(right, present) for right in rights]
             statements += [f"GRANT {', '.join(filter(None, given))} ON {table} TO {role}"]
+    if catalog.has_schema("audit"):
+        statements += [
+            f"GRANT USAGE ON SCHEMA audit TO {role}",
+            f"REVOKE ALL ON ALL TABLES IN SCHEMA audit FROM {role}",
+        ]
+        statements += [f"GRANT SELECT ON {table} TO {role}" for table in AUDIT]
     for function in FUNCTIONS:
         if connection.scalar(text("SELECT to_regprocedure(:name) IS NOT NULL"), {"name": function}):
             statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {role}"]

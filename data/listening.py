@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from data.alongside import alongside
+from data.dsn import connect
 
 CONNECT_S = 10.0
 LOOK_S = 5.0
@@ -89,8 +90,7 @@ class Listener:
     async def _listen(self) -> None:
         """Listen until the connection is lost."""
         lost = asyncio.Event()
-        url = self._url().replace("postgresql+asyncpg:", "postgresql:", 1)
-        connection = await asyncpg.connect(url, timeout=CONNECT_S)
+        connection = await connect(self._url(), timeout=CONNECT_S)
         try:
             connection.add_termination_listener(lambda _: lost.set())
             for channel in self._channels:

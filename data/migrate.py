@@ -16,25 +16,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, ForeignKeyConstraint, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from data.acting import Actor
+from data.dsn import connected
 from data.embedded_urls import APP_ROLE
 from data.errors import MigrationFailed
 from data.grants import apply_grants
 from data.partitions import ensure_partitions
+from data.saying_who import SAY_WHO, said
 from data.tables import metadata
-from data.urls import driver_url
 
 SCRIPTS = Path(__file__).parent / "migrations"
+ITSELF = Actor("system:migrate")
 LOCK = 0x6D61726B  # "mark", any number that no other program on this database takes
 
 
@@ -72,9 +72,21 @@ def head() -> str:
     return revision
 
 
+def is_known(revision: str) -> bool:
+    """Tell whether this program knows a revision; one that it does not is of a newer program."""
+    return revision in _known()
+
+
+def _known() -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions())
+
+
+_PARTITIONS = text("SELECT relname FROM pg_class WHERE relispartition AND relnamespace = 'public'::regnamespace")
+
+
 def differences(connection: Connection) -> list[Any]:
     """Return what Alembic would have to change to make the database as the tables in `data.tables` say."""
-    partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+    partitions = set(connection.scalars(_PARTITIONS))
 
     def ours(name: str | None, kind: str, _: object) -> bool:
         return kind != "table" or name not in partitions
@@ -97,19 +109,34 @@ def configured_options() -> dict[str, Any]:
 
 
 async def _upgrade(url: str, revision: str, app_role: str) -> str | None:
-    async with _locked(url) as connection:
-        await connection.run_sync(_check_known)
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
-        await connection.run_sync(apply_grants, app_role)
-        if await _has_partitions(connection):
-            await ensure_partitions(connection, datetime.now(tz=UTC))
-        return await connection.run_sync(_revision)
+    async with migrating(url) as connection:
+        return await upgrade_within(connection, revision, app_role=app_role)
+
+
+async def upgrade_within(connection: AsyncConnection, revision: str = "head", *, app_role: str) -> str | None:
+    """Do what `upgrade` does in the transaction of `migrating`, for who has more to do in it."""
+    await step_up_within(connection, revision)
+    await connection.run_sync(apply_grants, app_role)
+    if await _has_partitions(connection):
+        await ensure_partitions(connection, datetime.now(tz=UTC))
+    return await connection.run_sync(_revision)
+
+
+async def step_up_within(connection: AsyncConnection, revision: str) -> None:
+    """Migrate up to a revision and give no rights yet, for who goes on from there in the same transaction."""
+    await connection.run_sync(_check_known)
+    await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
 
 
 async def _downgrade(url: str, revision: str) -> str | None:
-    async with _locked(url) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
-        return await connection.run_sync(_revision)
+    async with migrating(url) as connection:
+        return await downgrade_within(connection, revision)
+
+
+async def downgrade_within(connection: AsyncConnection, revision: str) -> str | None:
+    """Do what `downgrade` does in the transaction of `migrating`, for who has more to do in it."""
+    await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+    return await connection.run_sync(_revision)
 
 
 async def _current(url: str) -> str | None:
@@ -118,31 +145,16 @@ async def _current(url: str) -> str | None:
 
 
 @asynccontextmanager
-async def _locked(url: str) -> AsyncIterator[AsyncConnection]:
-    async with connected(url) as connection, connection.begin():
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        yield connection
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    """Connect to the database at `url`, without a pool.
+async def migrating(url: str) -> AsyncIterator[AsyncConnection]:
+    """Be the one who migrates the database at `url`, in one transaction that is kept when the context ends well.
 
     Raises:
-        MigrationFailed: it cannot be reached.
+        MigrationFailed: the database cannot be reached.
     """
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
-    connection = engine.connect()
-    try:
-        await connection.start()
-    except (DBAPIError, asyncpg.PostgresError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise MigrationFailed(f"The database cannot be reached as {engine.url.username}: {cause}.") from error
-    try:
+    async with connected(url) as connection, connection.begin():
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        await connection.execute(SAY_WHO, said(ITSELF))
         yield connection
-    finally:
-        await connection.close()
-        await engine.dispose()
 
 
 def _config(connection: Connection) -> Config:
@@ -154,8 +166,7 @@ def _config(connection: Connection) -> Config:
 
 def _check_known(connection: Connection) -> None:
     found = _revision(connection)
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and not is_known(found):
         raise MigrationFailed(
             f"The database is at revision {found}, which this program does not know: a newer Marksight migrated it. "
             "Install that one here too."

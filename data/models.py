@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,13 +57,35 @@ class Model:
             ModelInvalid: it is missing, or its bytes are not those of the manifest.
         """
         data = self.file().read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
+        self._see_that_it_is(hashlib.sha256(data).hexdigest())
+        return data
+
+    def check(self) -> None:
+        """See that the model is there, and the very one; its bytes are read anew only where its file has changed.
+
+        Raises:
+            ModelInvalid: it is missing, or its bytes are not those of the manifest.
+        """
+        file = self.file()
+        try:
+            told = file.stat()
+            digest = _digest_of(file, (told.st_ino, told.st_size, told.st_mtime_ns))
+        except OSError as error:
+            raise ModelInvalid(f"the model {self.name} cannot be read: {error.strerror}") from error
+        self._see_that_it_is(digest)
+
+    def _see_that_it_is(self, digest: str) -> None:
         if digest != self.sha256:
             raise ModelInvalid(
                 f"the model {self.name} is not the one its manifest names: SHA-256 {digest[:12]}..., "
                 f"expected {self.sha256[:12]}...; install {self.package} again as the lock says"
             )
-        return data
+
+
+@lru_cache(maxsize=32)
+def _digest_of(file: Path, _as_it_is: tuple[int, int, int]) -> str:
+    """Return the SHA-256 of a file as it is: by its inode, size and time of change."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from data.migrate import connected
+from data.dsn import connected
 
 LOCK = 0x6D61726C  # one beside the lock of `data.migrate`
 

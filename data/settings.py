@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,18 +23,49 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """Settings from `MARKSIGHT_*` variables, then from `.env` in the working folder, then the defaults below."""
 
-    model_config = SettingsConfigDict(env_prefix="MARKSIGHT_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MARKSIGHT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     home: Path = Field(
         default_factory=_default_home, description="State folder: database, queue, pictures, logs, keys."
     )
     host: str = Field("127.0.0.1", description="Address the page server binds to.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the page server; 0 takes a free one.")
+    single_user: bool = Field(
+        False,
+        description="Let in whoever reaches the server, as its one user, who may do everything: for a bench of one "
+        "person. Bound to 127.0.0.1 alone, and every page says so.",
+    )
+    behind_tls: bool = Field(
+        False,
+        description="Browsers reach the server by https, through a proxy in front of it: cookies are sent by it alone.",
+    )
     allowed_hosts: list[str] = Field(
         [],
-        description="More host[:port] names (port 80 if none is said) by which browsers find this server, such as a "
-        "proxy's: only pages of these and of its own address may open sockets and change things, and bound to this "
-        "machine alone it answers under no other name.",
+        description="More host[:port] names (port 80 if none is said, or 443 behind TLS) by which browsers find this "
+        "server, such as a proxy's: only pages of these and of its own address may open sockets and change things, and "
+        "bound to this machine alone it answers under no other name.",
+    )
+    session_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="What the servers behind one address sign open pages with, the same for all of them; unset: each "
+        "its own, made at the first start and kept in its state folder.",
+    )
+    trusted_proxies: list[str] = Field(
+        [],
+        description="Addresses and networks, as JSON, of the proxies that are believed where a request comes from "
+        "(X-Forwarded-For, X-Forwarded-Proto).",
+    )
+    token_requests_per_min: int = Field(
+        30_000, ge=0, description="Most requests a minute by one token; 0: as many as come."
+    )
+    session_requests_per_min: int = Field(
+        30_000, ge=0, description="Most requests a minute by one sign-in; 0: as many as come."
+    )
+    address_requests_per_min: int = Field(
+        1_200, ge=0, description="Most requests a minute from one address of who has not come in; 0: as many as come."
     )
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL URL of the application's role; unset means the embedded server."
@@ -44,6 +76,17 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, description="Redis URL; unset means the embedded server.")
     store_url: str | None = Field(
         None, description="Image store: a folder as file:///path, or s3://bucket/prefix; unset means home/store."
+    )
+    session_idle_s: float = Field(12 * 3600.0, ge=60, description="Seconds without use after which a sign-in is over.")
+    session_max_s: float = Field(
+        7 * 86_400.0, ge=60, description="Seconds after which a sign-in is over, however much it is used."
+    )
+    invitation_s: float = Field(3 * 86_400.0, ge=60, description="Seconds for which a one-time link works.")
+    admin_user: str | None = Field(
+        None, description="Name of the first admin, made at a start that finds none; for installing unattended."
+    )
+    admin_password: SecretStr | None = Field(
+        None, description="Password of the first admin; for installing unattended."
     )
     workers: int = Field(2, ge=1, le=64, description="Worker processes that `up` starts.")
     max_image_bytes: int = Field(32 * 2**20, gt=0, description="Largest picture accepted, in bytes.")
@@ -80,7 +123,38 @@ class Settings(BaseSettings):
     watch_roots: list[Path] = Field(
         [], description="Folders, as JSON, below which watched folders lie; none: anywhere but in the state folder."
     )
+    audit_anchor_url: SecretStr | None = Field(
+        None,
+        description="Where anchors of the audit trail are kept: a folder as file:///path or s3://bucket/prefix, and "
+        "webhooks (https://) that are told of them, with spaces between; without a place, home/anchors keeps them.",
+    )
+    audit_anchor_s: float = Field(
+        3600.0, ge=1, description="Seconds from one anchor of the audit trail to the next, if there is anything new."
+    )
+    backup_folder: Path | None = Field(
+        None, description="Folder of backups: where `backup` writes unless told otherwise, and `doctor` looks."
+    )
+    backup_max_age_s: float = Field(
+        2 * 86_400.0, ge=60, description="Seconds after which `doctor` finds the newest backup in that folder too old."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity logged.")
+    log_format: Literal["auto", "human", "json"] = Field(
+        "auto", description="Log for people, or one JSON object a line; auto: for people on a terminal, else JSON."
+    )
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices("MARKSIGHT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Where traces are sent by OTLP over HTTP, as http://collector:4318; unset: nowhere.",
+    )
+    sentry_dsn: SecretStr | None = Field(
+        None, description="Where errors are reported by Sentry's protocol (a DSN); unset: nowhere."
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, named: list[str]) -> list[str]:
+        """See that each is an address or a network: a name would be believed of nobody, and nobody would notice."""
+        return [str(ip_network(each)) if "/" in each else str(ip_address(each)) for each in named]
 
 
 def unknown_names() -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 1. Nothing is kept unless `commit` is called; leaving the block without it, or by an error, undoes everything.
 2. A notification goes out with the commit or not at all (`notify`).
 3. After `commit` the unit is over; what comes next takes another one.
+4. It says who acts (`data.acting`) before anything else, unless it is `quiet`: then its statements that keep a decision
+   say so themselves, and save a way to the database and back.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from data.repositories.arrivals import Arrivals
 from data.repositories.blobs import Blobs
+from data.repositories.figures import Figures
 from data.repositories.idempotency import IdempotencyKeys
 from data.repositories.images import Images
 from data.repositories.inspections import Inspections
@@ -25,12 +28,12 @@ from data.repositories.outbox import Outbox
 from data.repositories.parts import Parts
 from data.repositories.plant import Plant
 from data.repositories.recipes import Recipes
-from data.repositories.results import Results
 from data.repositories.runs import Runs
 from data.repositories.settling import Settling
 from data.repositories.triggers import Triggers
 from data.repositories.verdicts import Verdicts
 from data.repositories.watched import Watched
+from data.saying_who import SAY_WHO, said
 
 _NOT_AT_ONCE = text("SET LOCAL synchronous_commit TO off")
 _EACH = func.unnest(cast(bindparam("payloads", type_=ARRAY(Text)), ARRAY(Text))).column_valued()
@@ -40,8 +43,9 @@ _NOTIFY = select(func.pg_notify(bindparam("channel", type_=Text), _EACH))
 class UnitOfWork:
     """One transaction with its repositories as attributes; `session` reads what it has written so far."""
 
-    def __init__(self, session: AsyncSession, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, session: AsyncSession, new_id: Callable[[], UUID], *, quiet: bool = False) -> None:
         self.session = session
+        self._quiet = quiet
         self.new_id = new_id
         self.plant = Plant(session, new_id)
         self.parts = Parts(session, new_id)
@@ -50,18 +54,20 @@ class UnitOfWork:
         self.inspections = Inspections(session)
         self.arrivals = Arrivals(session)
         self.outbox = Outbox(session)
-        self.results = Results(session)
         self.verdicts = Verdicts(session)
         self.runs = Runs(session, new_id)
         self.settling = Settling(session)
         self.blobs = Blobs(session)
+        self.figures = Figures(session)
         self.idempotency = IdempotencyKeys(session)
         self.triggers = Triggers(session)
         self.watched = Watched(session)
 
     async def __aenter__(self) -> Self:
-        # The place where a transaction will say who acts: set_config('marksight.actor', ..., is_local => true).
+        who = None if self._quiet else said()
         await self.session.begin()
+        if who is not None:
+            await self.session.execute(SAY_WHO, who)
         return self
 
     async def __aexit__(

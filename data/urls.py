@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
 from data import embedded_urls
-from data.errors import DataError
+from data.anchors import is_webhook
+from data.dsn import user_of
+from data.errors import AnchorError, DataError
 from data.settings import Settings
-
-SSL_NAMES = ("sslmode", "ssl")
 
 
 def app_url(settings: Settings) -> str:
@@ -57,27 +52,30 @@ def store_url(settings: Settings) -> str:
     return settings.store_url or (settings.home / "store").absolute().as_uri()
 
 
+def anchor_url(settings: Settings) -> str:
+    """Return the URL of the place where anchors of the audit trail lie: `file:///folder` or `s3://bucket/prefix`.
+
+    Raises:
+        AnchorError: several are named.
+    """
+    places = [url for url in _anchor_urls(settings) if not is_webhook(url)]
+    if len(places) > 1:
+        raise AnchorError("MARKSIGHT_AUDIT_ANCHOR_URL names several places where anchors lie; name one, and webhooks.")
+    return places[0] if places else (settings.home / "anchors").absolute().as_uri()
+
+
+def anchor_webhooks(settings: Settings) -> list[str]:
+    """Return the URLs of the webhooks that are told of anchors of the audit trail."""
+    return [url for url in _anchor_urls(settings) if is_webhook(url)]
+
+
+def _anchor_urls(settings: Settings) -> list[str]:
+    named = settings.audit_anchor_url
+    return [] if named is None else named.get_secret_value().split()
+
+
 def app_role(settings: Settings) -> str:
     """Return the name of the application's role: the user in its URL."""
     if settings.database_url is None:
         return embedded_urls.APP_ROLE
-    return make_url(app_url(settings)).username or embedded_urls.APP_ROLE
-
-
-def driver_url(url: str) -> URL:
-    """Return `url` (`postgresql://`, as psql takes it) for SQLAlchemy's asyncpg dialect.
-
-    Raises:
-        DataError: it is not a PostgreSQL URL; the message does not show it, it may hold a password.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise DataError("A database URL is postgresql://user:password@host/database; the one set is none.") from None
-    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-        raise DataError(f"Only PostgreSQL keeps Marksight's data; the URL begins with {parsed.drivername}://.")
-    query: dict[str, Any] = {name: value for name, value in parsed.query.items() if name not in SSL_NAMES}
-    mode = next((parsed.query[name] for name in SSL_NAMES if name in parsed.query), None)
-    if mode is not None:
-        query["ssl"] = mode  # asyncpg's word for libpq's sslmode, with the same values
-    return parsed.set(drivername="postgresql+asyncpg", query=query)
+    return user_of(app_url(settings)) or embedded_urls.APP_ROLE

@@ -11,8 +11,9 @@ class Asking(Component):
     """Asks when `question` has a new number; it sends `{'submit': values, 'asked': n}` or `{'cancel': n}`.
 
     A question is a dictionary of asked (its number), title, intro, submit (the word on the button), danger and fields:
-    dictionaries of name, label, kind (text, long, select or check), value, help, and perhaps options (pairs of value
-    and word; of a text they are proposals) and mono. An empty one closes the dialog.
+    dictionaries of name, label, kind (text, long, select, check, several, password or once), value, help, and perhaps
+    options (pairs of value and word; of a text they are proposals) and mono. What is shown `once` can be copied; one
+    that begins with `/` is an address on this server. An empty one closes the dialog.
     """
 
     busy = param.Boolean(doc="What was answered is being done.")

@@ -16,6 +16,7 @@ class Facts(Component):
     actions = param.List(default=[], doc="Dictionaries of act, word, key, and perhaps primary and disabled.")
     filters = param.List(default=[], doc="Dictionaries of name, word, value, and perhaps options.")
     html = param.String(doc="Markup with everything from outside escaped; empty: it is on its way.")
+    leaves = param.Boolean(default=True, doc="Whether it can be closed.")
     title = param.String(doc="What it is of.")
 
     _constants: ClassVar[dict[str, Any]] = {"icons": svgs("close")}

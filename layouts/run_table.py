@@ -25,6 +25,7 @@ class RunTable(Component):
     more = param.Boolean(doc="There are older runs to fetch; asking for them sends the message `{'more': True}`.")
     open = param.String(doc="Id of the run that is open beside the table.")
     problem = param.String(doc="Why the runs are not fresh, in words; empty: they are.")
+    sends = param.Boolean(default=True, doc="Whether a run can be begun here, and what was cut off be gone on with.")
     stations = param.List(default=[], doc="Names of the stations to choose from.")
 
     _constants: ClassVar[dict[str, Any]] = {

@@ -8,19 +8,20 @@ from typing import Any
 from panel.layout import Column
 
 from layouts.drawer import Drawer
+from layouts.keys import Key
 
 KEYS = (
-    ("n", "New run"),
-    ("o", "Choose files to send"),
-    ("↑ ↓ k j", "Choose a run"),
-    ("Enter", "Open the run"),
-    ("Esc", "Close what is open at the right"),
+    Key("n", "New run", "run.submit"),
+    Key("o", "Choose files to send", "run.submit"),
+    Key("↑ ↓ k j", "Choose a run"),
+    Key("Enter", "Open the run"),
+    Key("Esc", "Close what is open at the right"),
 )
 
 
-def runs_page(*, table: Any, run: Sequence[Any], sender: Any) -> Drawer:
-    """Arrange the cells of the page."""
-    return Drawer(main=[table], run=list(run), send=[sender], sizing_mode="stretch_both")
+def runs_page(*, table: Any, run: Sequence[Any], sender: Sequence[Any]) -> Drawer:
+    """Arrange the cells of the page; `sender` is empty for whoever may not send files."""
+    return Drawer(main=[table], run=list(run), send=list(sender), sizing_mode="stretch_both")
 
 
 FIELD_STYLE = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import param
 from jinja2 import Template
@@ -12,7 +13,9 @@ from panel.viewable import Viewable
 from panel_material_ui.template import Page
 from panel_material_ui.template.base import parse_template
 
+from layouts.brand import BRAND
 from layouts.component import ASSETS, Component, script
+from layouts.elements import text
 from layouts.icons import svgs
 from layouts.theme import theme_config, token_css
 
@@ -22,11 +25,6 @@ PAGE_STYLE = {
     "& .header > .MuiLinearProgress-root": {"position": "absolute", "left": 0, "bottom": -1, "height": "2px"},
 }
 """Ground, width of the rail (`page.css`), and the busy line on the edge of the strip, so that nothing moves."""
-BRAND = (
-    '<svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" fill="none" stroke="currentColor" '
-    'stroke-width="1.75" stroke-linecap="round"><rect x="4" y="2.5" width="12" height="15" rx="1.5"/>'
-    '<path d="M1.5 6H4M1.5 10H4M1.5 14H4M16 6h2.5M16 10h2.5M16 14h2.5M7 10.2l2.2 2.2L13 8"/></svg>'
-)
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,14 @@ PAGES = (
     PageLink("review", "Review", "/review", "v"),
     PageLink("yield", "Yield", "/yield", "y"),
     PageLink("plant", "Plant", "/plant", "p"),
+    PageLink("people", "People", "/people", "e"),
     PageLink("system", "System", "/system", "s"),
 )
 """Every page that Marksight is to have, in the order of the rail; only those that are served are shown."""
 
 
 class Rail(Component):
-    """The left rail: the pages by icon and word, or by icon alone."""
+    """The left rail: the pages by icon and word, or by icon alone; it sends `{'prefer': ...}` when that is changed."""
 
     current = param.String(doc="Name of the page that is open.")
     pages = param.List(doc="The pages shown, as dictionaries of name, word, href and key.")
@@ -64,7 +63,10 @@ class Rail(Component):
 
 
 class Strip(Component):
-    """The top strip: brand, place, search, health, theme, keys and person. It listens for the keys of the shell too."""
+    """The top strip: brand, place, search, health, theme, keys and person. It listens for the keys of the shell too.
+
+    It sends `{'prefer': ...}` when the theme is changed, and lets the document look as `preferred` says.
+    """
 
     health = param.List(
         doc="Parts of the system as dictionaries of word, state (ok, degraded, down, unknown) and says."
@@ -73,8 +75,12 @@ class Strip(Component):
     inspection_href = param.String(default="/inspection", doc="Where an inspection of a known id is, as `?id=`.")
     keys = param.List(doc="Keys of the page, as pairs of keys (apart by spaces) and meaning.")
     pages = param.List(doc="The pages that `g` and a letter reach.")
+    account_href = param.String(default="/account", doc="Where one's own account is.")
+    everybody = param.Boolean(doc="Whether whoever reaches the server is let in, as its one user.")
     person = param.String(doc="Who is signed in.")
     place = param.List(doc="Site and line chosen, from the large to the small; empty while there is only one.")
+    preferred = param.Dict(default={}, doc="What one prefers, as `workers.preferences` keeps it.")
+    role = param.String(doc="The role of who is signed in.")
     search_href = param.String(default="/inspect", doc="Page that answers a search, as `?find=`.")
     system_href = param.String(default="/system", doc="Where the health dots lead.")
 
@@ -92,29 +98,56 @@ def template() -> Template:
     return parsed
 
 
-def template_variables(theme: str | None, rail: str | None) -> dict[str, str]:
-    """Return what the template needs.
+@dataclass(frozen=True)
+class Looks:
+    """How a document is to look: `theme` is system, light or dark, `rail` wide or narrow, `zone` a time zone.
 
-    `theme` is `light` or `dark` and `rail` is `wide` or `narrow`, as remembered; None: as the system and the window
-    wish. Anything else counts as None.
+    Empty: as the browser remembers or wishes. Anything else that is no such word counts as empty.
     """
-    chosen = (("theme", theme, {"light", "dark"}), ("rail", rail, {"wide", "narrow"}))
-    attributes = " ".join(f'data-{name}="{value}"' for name, value, known in chosen if value in known)
+
+    theme: str = ""
+    rail: str = ""
+    zone: str = ""
+
+    @classmethod
+    def of(cls, preferred: Mapping[str, Any], cookies: Mapping[str, str]) -> Self:
+        """Return how somebody prefers it and, where they never said, how this browser remembers it."""
+        theme = preferred.get("theme") or cookies.get("marksight_theme", "")
+        rail = preferred.get("pages", {}).get("shell", {}).get("rail") or cookies.get("marksight_rail", "")
+        return cls(str(theme), str(rail), str(preferred.get("time_zone") or ""))
+
+    @property
+    def dark(self) -> bool:
+        """Whether it is dark whatever the system wishes."""
+        return self.theme == "dark"
+
+
+def template_variables(looks: Looks) -> dict[str, str]:
+    """Return what the template needs."""
+    said = {
+        "theme": looks.theme if looks.theme in {"light", "dark"} else "",
+        "wish": "system" if looks.theme == "system" else "",
+        "rail": looks.rail if looks.rail in {"wide", "narrow"} else "",
+        "zone": looks.zone,
+    }
+    attributes = " ".join(f'data-{name}="{text(value)}"' for name, value in said.items() if value)
     return {"ms_tokens": token_css(), "html_attrs": attributes}
 
 
-def shell(
+def shell(  # noqa: PLR0913
     main: Viewable,
     *,
     title: str,
     current: str,
     served: frozenset[str],
     strip: Strip,
+    rail: Rail | None = None,
     dark: bool = False,
 ) -> Page:
     """Put `main` into the shell; `served` names the pages to show in the rail, `current` the one that is open."""
     links = [vars(page) for page in PAGES if page.name in served]
-    rail = Rail(current=current, pages=links, sizing_mode="stretch_both")
+    rail = rail or Rail(sizing_mode="stretch_both")
+    rail.param.update(current=current, pages=links)
     strip.pages = links
     return Page(
         meta_title=f"{title} – Marksight",

@@ -1,4 +1,4 @@
-"""Two columns under a head; in a narrow window the second goes under the first."""
+"""Two columns under a head; in a narrow window the second goes under the first, and what is below at the end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from layouts.component import Component, script
 class Split(Component):
     """Two columns that scroll each by itself. A child that stretches in height fills what its column leaves."""
 
+    below = Children(doc="Under the left column, and no higher than two fifths of it; scrolls by itself.")
     first = Children(doc="The left column.")
     head = Children(doc="Above both.")
     ratio = param.List(default=["1fr", "1fr"], doc="Widths of the columns, as CSS grid tracks.")

@@ -7,10 +7,11 @@ from typing import Any
 from panel.viewable import Viewable
 
 from layouts.elements import element
+from layouts.keys import Key
 from layouts.markup import pane
 from layouts.split import Split
 
-KEYS: tuple[tuple[str, str], ...] = ()
+KEYS: tuple[Key, ...] = ()
 
 
 def system_page(*, parts: Any) -> Viewable:

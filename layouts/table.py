@@ -16,8 +16,8 @@ class RowTable(Component):
 
     It sends `{'select': id}`, `{'more': True}`, `{'act': ...}` and `{'filter': {name: value}}`. A column has name,
     word, kind and perhaps width and look (a verdict shown instead of its word). By its kind, a cell's value is: `text`
-    and `mono`, top and under; `state`, word, css, shape and says; `number`, an integer or None; `time`, ISO 8601;
-    `looks`, a list of verdict, state, number, href and says.
+    and `mono`, top and under; `state`, word, css, shape and says; `number`, an integer or None; `time`, ISO 8601, or
+    a word in its place; `looks`, a list of verdict, state, number, href and says.
     """
 
     actions = param.List(default=[], doc="Dictionaries of act, word, key, and perhaps primary and disabled.")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from pathlib import Path
 
+import httpx._transports.default
 import pytest
 
-pytest_plugins = ["tests.fixtures_services"]
+pytest_plugins = ["tests.fixtures_services", "tests.bucket_server", "tests.hook_server", "tests.logging_put_back"]
+
+os.environ["MARKSIGHT_SINGLE_USER"] = "true"  # tests of who may do what unset it, and sign in; no other is about that
+
+# Clients that say nothing of TLS share what they need for it: each would read the certificates of the whole world.
+httpx._transports.default.create_ssl_context = functools.cache(httpx._transports.default.create_ssl_context)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from redis import asyncio as redis
 
 from data import embedded_urls
+from data.acting import Actor, act_as
 from data.settings import Settings
 from workers.child import Child
 from workers.embedded import home as state_folder
@@ -24,6 +25,18 @@ from workers.embedded.service_user import service_user
 
 if TYPE_CHECKING:
     from workers.composition import Services
+
+
+act_as(Actor("user:tester"))  # before any loop is made, so that every test acts as somebody
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder for a state folder, which the service user can reach, with a path short enough for sockets."""
+    parent = Path(tempfile.mkdtemp(prefix="ms-", dir="/tmp"))
+    parent.chmod(0o711)
+    yield parent
+    shutil.rmtree(parent)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +63,16 @@ def settings(home: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 async def empty_postgres(home: Path) -> AsyncIterator[Path]:
-    """The embedded PostgreSQL, running and without a schema; yields the state folder its URLs come from."""
+    """The embedded PostgreSQL, running and without a schema; yields the state folder its URLs come from.
+
+    It does not wait for the disk: a machine that loses its power keeps nothing of a test anyway.
+    """
     await embedded_postgres.prepare(home, service_user())
     async for _ in _running(Child(embedded_postgres.program(home, service_user()))):
+        connection = await asyncpg.connect(embedded_urls.postgres_url(home, embedded_urls.SUPERUSER))
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
         yield home
 
 
@@ -73,21 +93,28 @@ async def valkey(home: Path) -> AsyncIterator[str]:
         yield embedded_urls.redis_url(home)
 
 
-@pytest.fixture
-async def emptied(postgres: Settings, valkey: str) -> None:
-    """No row, no key and no upload on its way left by the test before."""
-    shutil.rmtree(postgres.home / "incoming", ignore_errors=True)
+@pytest.fixture(scope="session")
+async def eraser(postgres: Settings, valkey: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Leaves no row, no key, no upload on its way and no anchor, over connections that stay: most tests begin so."""
     connection = await asyncpg.connect(embedded_urls.postgres_url(postgres.home, embedded_urls.SUPERUSER))
-    try:
-        tables = await connection.fetch(_TABLES)
-        await connection.execute("SET session_replication_role = replica")  # append-only tables refuse otherwise
-        deletions = ";".join(f'DELETE FROM "{row["relname"]}"' for row in tables)  # noqa: S608 - names of our tables
-        await connection.execute(deletions)  # a few rows: faster than TRUNCATE, which makes every file anew
-    finally:
-        await connection.close()
     client = redis.Redis.from_url(valkey)
-    await client.flushall()
+
+    async def erase() -> None:
+        for folder in ("incoming", "anchors"):
+            shutil.rmtree(postgres.home / folder, ignore_errors=True)
+        (postgres.home / "anchoring.json").unlink(missing_ok=True)
+        await connection.execute(_ERASE)
+        await client.flushall()
+
+    yield erase
     await client.aclose()
+    await connection.close()
+
+
+@pytest.fixture
+async def emptied(eraser: Callable[[], Awaitable[None]]) -> None:
+    """No row, no key, no upload on its way and no anchor left by the test before."""
+    await eraser()
 
 
 @pytest.fixture
@@ -100,9 +127,23 @@ async def services(emptied: None, postgres: Settings) -> AsyncIterator[Services]
     await composed.close()
 
 
-_TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-AND NOT relispartition AND relname <> 'alembic_version'
+# Few rows in few of very many partitions: faster than TRUNCATE, which makes every file anew, and than asking them all.
+# As a replica, since append-only tables refuse otherwise.
+_ERASE = """
+DO $$
+DECLARE
+    place regclass;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR place IN
+        SELECT oid FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+        AND relkind = 'r' AND relname NOT IN ('alembic_version', 'heads', 'followed') AND pg_relation_size(oid) > 0
+    LOOP
+        EXECUTE format('DELETE FROM %s', place);
+    END LOOP;
+    UPDATE audit.heads SET position = 0, hash = decode(repeat('00', 32), 'hex') WHERE position > 0;
+END
+$$
 """
 
 

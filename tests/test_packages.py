@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = ("chromium", "curl", "tesseract", "python3")
+PROGRAMS = ("chromium-headless-shell", "curl", "tesseract", "redis-server", "nginx", "python3")
 
 
 class Machine:
@@ -61,7 +61,13 @@ def test_a_machine_that_has_everything_installs_nothing(machine: Machine) -> Non
 
 
 @pytest.mark.parametrize(
-    ("program", "package"), [("chromium", "chromium"), ("curl", "curl"), ("tesseract", "tesseract-ocr")]
+    ("program", "package"),
+    [
+        ("chromium-headless-shell", "chromium-headless-shell"),
+        ("curl", "curl"),
+        ("tesseract", "tesseract-ocr"),
+        ("redis-server", "redis-server"),
+    ],
 )
 def test_what_is_missing_is_installed(machine: Machine, program: str, package: str) -> None:
     machine.lacks(program)

@@ -26,6 +26,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from core.errors import MarksightError
+from data.acting import acting_as
 from data.alongside import alongside
 from data.channels import RESULTS
 from data.errors import BlobMissing, NotFound, StoreError, StoreFull
@@ -34,6 +35,7 @@ from data.queries.inspection_view import NOT_JUDGED
 from data.repositories.inspections import NewInspection, Pictured
 from data.repositories.verdicts import word_of
 from data.tables import Inspection, Lot
+from data.trace_parent import traced_under
 from data.unit_of_work import UnitOfWork
 from workers.catching_up_together import write_together
 from workers.composition import Services
@@ -209,11 +211,12 @@ class CatchingUp:
             log.exception("record %s of the spool says nothing usable, and is moved aside", record.id)
             await asyncio.to_thread(spool.set_aside, record.id)
             return
-        if failures < MOST_AS_MEANT:
-            kept = await self._write(intended)
-        else:
-            detail = f"It could not be written in {failures} attempts; the server's log says why."
-            kept = failures < MOST_AS_FAILED and await self._as_failed(intended, UNFIT, detail)
+        with acting_as(intended.actor), traced_under(intended.trace):
+            if failures < MOST_AS_MEANT:
+                kept = await self._write(intended)
+            else:
+                detail = f"It could not be written in {failures} attempts; the server's log says why."
+                kept = failures < MOST_AS_FAILED and await self._as_failed(intended, UNFIT, detail)
         if kept:
             await asyncio.to_thread(spool.done, record)
         else:

@@ -3,6 +3,8 @@
 1. The rules are those of `workers.intake`, and so are the rows. All of them are written, or none.
 2. Whoever is there already, came before, or does not fit is left to be written by itself, which says why; and so then
    are all others with it.
+3. They are written in the name of their one sender; of several senders, each is written by itself. The ids of their
+   requests are kept of those alone that are written by themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from data.acting import Actor, acting_as
 from data.channels import OUTBOX
 from data.repositories.idempotency import Bound, Made
 from data.tables import Inspection
@@ -31,6 +34,14 @@ async def write_together(services: Services, intended: Sequence[Intended]) -> bo
     Raises:
         MarksightError: as `workers.capture` and `workers.keeping.write` say; none is written.
     """
+    senders = {each.actor.name for each in intended}
+    if len(senders) > 1:
+        return False
+    with acting_as(Actor(senders.pop())):
+        return await _written(services, intended)
+
+
+async def _written(services: Services, intended: Sequence[Intended]) -> bool:
     async with services.database.unit_of_work() as work:
         if not await _are_fresh(work, intended):
             return False
@@ -43,8 +54,9 @@ async def write_together(services: Services, intended: Sequence[Intended]) -> bo
         )
         told = zip(intended, captures, attempts, strict=True)
         await work.inspections.add_all([inspection_of(*each, ids) for each in told])
+        traces = {each.id: each.trace for each in intended}
         for priority, some in _by_priority(intended):
-            await work.outbox.add_all(some, priority)
+            await work.outbox.add_all(some, priority, traces=traces)
             await work.notify(OUTBOX, {"priority": priority})
         if not await _remember(work, intended):
             return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from data import migrate, urls
+from data import dsn, migrate, urls
+from data.errors import DataError
 from data.partitions import PARTITIONED, partition_default, stray_count
 from data.settings import Settings
 from workers import status
@@ -16,7 +18,7 @@ from workers.finding import Finding, note, ok, wrong
 
 OLDEST_POSTGRES = 15
 CONNECT_S = 10.0
-NOT_THERE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+NOT_THERE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DataError)
 
 
 async def check_database(settings: Settings) -> list[Finding]:
@@ -35,7 +37,8 @@ async def _as_app(settings: Settings) -> list[Finding]:
     try:
         connection = await connect(urls.app_url(settings))
     except NOT_THERE as error:
-        return [wrong("database", f"the application's role cannot connect: {_first_line(error)}", _where(settings))]
+        found = f"the application's role cannot connect: {_first_line(error)}"
+        return [wrong("database", found, _mend_tls(error, "MARKSIGHT_DATABASE_URL") or _where(settings))]
     try:
         facts = await _facts(connection)
     finally:
@@ -51,6 +54,7 @@ async def _as_owner(settings: Settings) -> list[Finding]:
         connection = await connect(urls.owner_url(settings))
     except NOT_THERE as error:
         mend = "check MARKSIGHT_OWNER_URL" if settings.owner_url else _where(settings)
+        mend = _mend_tls(error, "MARKSIGHT_OWNER_URL") or mend
         return [wrong("owner", f"the owning role cannot connect: {_first_line(error)}", mend)]
     try:
         may = await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
@@ -136,9 +140,22 @@ def _extension(facts: Facts) -> Finding:
 
 async def connect(url: str) -> asyncpg.Connection:
     """Connect once, without a pool."""
-    plain = url.replace("postgresql+asyncpg:", "postgresql:", 1)
     async with asyncio.timeout(CONNECT_S):
-        return await asyncpg.connect(plain)
+        return await dsn.connect(url)
+
+
+def _mend_tls(error: BaseException, name: str) -> str | None:
+    """Return what to do where TLS is what keeps us from connecting by the URL of a setting; None for other reasons."""
+    if isinstance(error, ssl.SSLCertVerificationError) or "root certificate file" in str(error):
+        return (
+            f"let sslrootcert in {name} name the certificate of the CA that signed the server's; that must still be "
+            "valid, and for sslmode=verify-full made out to the host in the URL"
+        )
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError) and "no encryption" in str(error):
+        return f"the server lets nobody in unencrypted; put sslmode=verify-full and sslrootcert in {name}"
+    if "rejected SSL upgrade" in str(error):
+        return f"the server speaks no TLS; have it set up there, or take sslmode out of {name}"
+    return None
 
 
 def _where(settings: Settings) -> str:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from core.errors import MarksightError
 from data import urls
@@ -42,9 +42,17 @@ def _redis_info(settings: Settings) -> dict[str, Any]:
         client.set(key, "1", ex=10)
         client.delete(key)
         info: dict[str, Any] = client.info()
-        return info
+        return info | {"saves": _when_it_saves(client)}
     finally:
         client.close()
+
+
+def _when_it_saves(client: Redis) -> str | None:
+    """Return after how much it writes a snapshot, empty for never; None where it is not said, as by hosted ones."""
+    try:
+        return str(client.config_get("save").get("save", ""))
+    except ResponseError:
+        return None
 
 
 def _memory(info: dict[str, Any]) -> list[Finding]:
@@ -53,7 +61,7 @@ def _memory(info: dict[str, Any]) -> list[Finding]:
     if policy != "noeviction":
         mend = "CONFIG SET maxmemory-policy noeviction; nothing is lost meanwhile, but work is told again and again"
         findings.append(note("queue", f"Redis may throw keys away (maxmemory-policy {policy})", mend))
-    if not info.get("aof_enabled") and not info.get("rdb_last_save_time"):
+    if not info.get("aof_enabled") and info["saves"] == "":
         findings.append(
             note("queue", "Redis keeps nothing on disk", "nothing is lost by that: the outbox is the truth")
         )

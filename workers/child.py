@@ -3,7 +3,8 @@
 1. Every child has a session of its own: the terminal's Ctrl-C reaches us alone, and signals reach its whole group.
 2. Every child dies with us, even when we are killed (see `workers.tether`).
 3. Every stop ends: each signal has its patience, the last one is KILL, and then the rest of the group is killed.
-4. What a child prints is read to the end, line by line, whatever their length; the last lines explain its end.
+4. What a child prints is read to the end, line by line, whatever their length; the last lines, as people read them,
+   explain its end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 
-from workers import tether
+from workers import log_lines, tether
 from workers.embedded.service_user import ServiceUser
 from workers.errors import ChildFailed
 
@@ -184,7 +185,7 @@ class Child:
 
     def _hear(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip()
-        self.tail.append(text)
+        self.tail.extend(log_lines.shown(text))
         self._say(text)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 from uuid import UUID
@@ -16,11 +17,14 @@ from data.outage import is_away
 from data.queries.inspection_view import NOT_JUDGED
 from data.queries.opening import runs_to_begin, runs_waiting
 from data.queries.queue import Task, tasks
+from data.repositories.figures import Counts
 from data.repositories.outbox import Claim, Lease
 from data.repositories.verdicts import word_of
 from data.tables import QUEUE_STEPS
 from data.unit_of_work import UnitOfWork
+from workers import metrics
 from workers.composition import Services
+from workers.counting import one
 from workers.judging import Judged
 from workers.lot_marking import marked
 
@@ -45,7 +49,7 @@ class Claimed:
 
     async def claim(self, claiming: Claiming) -> list[tuple[Claim, Task]]:
         """Claim what `claiming` finds; return it with what is needed to inspect it, the most urgent first."""
-        async with self._services.database.unit_of_work(planned_once=True) as work:
+        async with self._services.database.unit_of_work(planned_once=True, quiet=True) as work:
             claims = await claiming(work, self._lease)
             if not claims:
                 return []
@@ -96,15 +100,16 @@ class Claimed:
         self._renewed = now
 
     async def _renew(self) -> set[UUID]:
-        async with self._services.database.unit_of_work(planned_once=True) as work:
+        async with self._services.database.unit_of_work(planned_once=True, quiet=True) as work:
             held = await work.outbox.renew(self._lease)
             await work.commit()
         return held
 
     async def _write(self, ready: Sequence[Judged]) -> set[UUID]:
-        async with self._services.database.unit_of_work(planned_once=True) as work:
+        async with self._services.database.unit_of_work(planned_once=True, quiet=True) as work:
             standing = await work.outbox.finish(self._lease.token, [one.task.inspection_id for one in ready])
             judged = await marked(work, [one for one in ready if one.task.inspection_id in standing])
+            await work.figures.count(self._services.counting.process_id, verdict_counts(judged))
             await work.verdicts.keep([one.result() for one in judged])
             await _tell_runs(work, [one.task for one in judged])
             await work.commit()
@@ -114,6 +119,7 @@ class Claimed:
         async with self._services.database.unit_of_work() as work:
             if not await work.outbox.finish(self._lease.token, [claim.inspection_id]):
                 return False
+            await work.figures.count(self._services.counting.process_id, {one(metrics.FAILURES, code=code): 1})
             await work.inspections.fail(claim.inspection_id, code=code, detail=detail)
             await work.notify(RESULTS, word_of(claim.inspection_id, NOT_JUDGED))
             await _tell_runs(work, [task])
@@ -125,6 +131,7 @@ class Claimed:
             if not await work.outbox.put_back(self._lease.token, claim.inspection_id, rest_s=rest_s, error=error):
                 return False
             await work.inspections.move([claim.inspection_id], QUEUE_STEPS["put_back"].state)
+            await work.figures.count(self._services.counting.process_id, {one(metrics.RETRIES): 1})
             await work.commit()
         return True
 
@@ -160,6 +167,14 @@ class Claimed:
                 if not is_away(error) or time.monotonic() >= end:
                     raise
             await asyncio.sleep(AWAY_PAUSE_S)
+
+
+def verdict_counts(judged: Sequence[Judged]) -> Counts:
+    """Return what is counted of verdicts, by the ids of their stations: names may change."""
+    return Counter(
+        one(metrics.VERDICTS, verdict=each.inspection.verdict, station=str(each.task.station_id or ""))
+        for each in judged
+    )
 
 
 async def _tell_runs(work: UnitOfWork, done: Sequence[Task]) -> None:

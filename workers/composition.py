@@ -6,6 +6,7 @@ nothing, and a process that forks first makes its own afterwards.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,11 +21,16 @@ from data.incoming import Incoming
 from data.settings import Settings
 from data.store import ImageStore, open_store
 from data.urls import app_url, redis_url, store_url
+from workers.counted_store import CountedStore
+from workers.counting import Counting
 from workers.readers import catalogue
 from workers.spool import Spool
+from workers.tracing import Tracing
 
 if TYPE_CHECKING:
     from rq import Queue
+
+    from workers.passwords import Passwords
 
 WallClock = Callable[[], datetime]
 """Tells the time, timezone-aware, UTC."""
@@ -56,7 +62,17 @@ class Services:
         Raises:
             StoreError: it cannot be used.
         """
-        return open_store(store_url(self.settings))
+        return CountedStore(open_store(store_url(self.settings)), self.counting, self.tracing)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What this process counts."""
+        return Counting(self.database.ids())
+
+    @cached_property
+    def tracing(self) -> Tracing:
+        """What tells of what this process does, once it has begun to, if that is wanted."""
+        return Tracing(self.settings.otlp_endpoint)
 
     @cached_property
     def incoming(self) -> Incoming:
@@ -69,13 +85,31 @@ class Services:
         return self._load_engines()
 
     @cached_property
+    def passwords(self) -> Passwords:
+        """What hashes passwords and verifies them."""
+        from workers.passwords import Passwords  # noqa: PLC0415  # only servers and commands need it
+
+        return Passwords()
+
+    @cached_property
     def queue(self) -> Queue:
         """RQ's queue of batch ids. A hint that there is work, no more: the truth is the outbox."""
+        return self._queue()
+
+    def queue_to_wait_at(self, wait_s: float) -> Queue:
+        """Return the same queue, on connections of its own, for who waits at it for up to `wait_s` at a time.
+
+        Those of `queue` give up after a few seconds: what Redis had handed out just then would be lost on its way.
+        """
+        return self._queue(socket_timeout=wait_s)
+
+    def _queue(self, **options: float) -> Queue:
         from redis import Redis  # noqa: PLC0415  # only relay and workers need it
         from rq import Queue  # noqa: PLC0415
         from rq.serializers import JSONSerializer  # noqa: PLC0415  # the default would run what Redis holds
 
-        return Queue(QUEUE, connection=Redis.from_url(redis_url(self.settings)), serializer=JSONSerializer)
+        connection = Redis.from_url(redis_url(self.settings), **options)
+        return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
 
     @cached_property
     def spool(self) -> Spool:
@@ -97,8 +131,12 @@ class Services:
         return ArchiveLimits(settings.max_archive_members, settings.max_archive_bytes, settings.max_archive_ratio)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; hand over what is left to be told."""
         await self.database.close()
+        if "tracing" in self.__dict__ and self.tracing.on:
+            await asyncio.to_thread(self.tracing.end)
+        if "passwords" in self.__dict__:
+            self.passwords.close()
         if "queue" in self.__dict__:
             self.queue.connection.close()
 

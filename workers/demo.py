@@ -22,12 +22,19 @@ def demo_part(settings: Settings, port: int) -> Part:
     return Part("demo", marksight(settings, port, "demo", "demo"), ("server", "migrate"))
 
 
-def run(address: str, say: Callable[[str], None], *, pause: Callable[[float], None] = time.sleep) -> None:
+def run(
+    address: str,
+    say: Callable[[str], None],
+    *,
+    token: str | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
     """Post the samples to the API at `address`, one every `EVERY_S`, until the process ends; say each verdict.
 
-    A server that is away for a while is waited for.
+    `token` is shown with each, where there is one. A server that is away for a while is waited for.
     """
-    with httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(base_url=address, timeout=TIMEOUT_S, headers=headers) as client:
         for sample in itertools.cycle(bundled.samples()):
             say(f"{sample.name}: {post(client, sample)}")
             pause(EVERY_S)

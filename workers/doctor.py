@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from data.settings import Settings
+from workers.check_anchors import check_anchors
+from workers.check_backups import check_backups
 from workers.check_database import check_database
 from workers.check_machine import check_home, check_platform, check_port, check_programs, check_settings, check_space
 from workers.check_reading import check_models, check_sample
@@ -33,6 +35,8 @@ CHECKS: dict[str, Check] = {
     "queue": check_queue,
     "processes": check_processes,
     "image store": check_store,
+    "anchors": check_anchors,
+    "backups": check_backups,
     "models": check_models,
     "sample inspection": check_sample,
 }

@@ -25,17 +25,21 @@ from functools import partial
 from uuid import UUID
 
 from core.errors import LotTextInvalid, MarksightError, RecipeInvalid
+from data.concerning import concerning
 from data.errors import StoreError
 from data.outage import AWAY, is_away
 from data.priorities import Priority
 from data.queries.queue import Task
 from data.repositories.outbox import Claim, Lease
+from workers import metrics
 from workers.claiming import Claimed
 from workers.composition import Services
 from workers.judging import Judged, judge_task, read_pictures, timed_out
 from workers.outbox import MOST_REST_S
 from workers.pulse import NoProcess, Pulse
 from workers.smalls import Smalls
+from workers.tracing import Span
+from workers.tracing_batches import BatchTrace
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,8 @@ async def inspect_batch(services: Services, batch_id: UUID, *, holder: str = "",
     what the database raises when it is away: the claims run out then, and the batch's inspections wait again.
     """
     batch = _Batch(services, holder, pulse or NoProcess())
-    await batch.inspect_all(await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease)))
+    with concerning(batch_id=batch_id):
+        await batch.inspect_all(await batch.claimed.claim(lambda work, lease: work.outbox.claim(batch_id, lease)))
     return batch.outcome
 
 
@@ -129,17 +134,26 @@ class _Batch:
         self._ready: list[Judged] = []
         self._smalls = Smalls(services)
         self._flushed = time.monotonic()
+        self._trace = BatchTrace(services.tracing)
 
     async def inspect_all(self, claims: Sequence[tuple[Claim, Task]]) -> None:
         """Inspect what was claimed; hand back what was not begun when the process is to end."""
+        with self._trace.batch([claim for claim, _ in claims]):
+            await self._inspect_each(claims)
+            await self._flush()
+            await self._smalls.keep()
+
+    async def _inspect_each(self, claims: Sequence[tuple[Claim, Task]]) -> None:
         for place, (claim, task) in enumerate(claims):
             if self._pulse.stopping:
                 await self.claimed.release([each.inspection_id for each, _ in claims[place:]])
                 break
             await self._overtaken(claim.priority)
-            await self._inspect(claim, task)
-        await self._flush()
-        await self._smalls.keep()
+            with (
+                concerning(inspection_id=task.inspection_id, run_id=task.run_id),
+                self._trace.inspection(claim, task) as span,
+            ):
+                await self._inspect(claim, task, span)
 
     async def _overtaken(self, priority: int) -> None:
         """Let what is more urgent go first."""
@@ -153,7 +167,7 @@ class _Batch:
             return
         self.outcome.add(first)
 
-    async def _inspect(self, claim: Claim, task: Task) -> None:
+    async def _inspect(self, claim: Claim, task: Task, span: Span) -> None:
         """Judge one unit, and write what is ready if it is time."""
         await self.claimed.renew()
         if claim.inspection_id not in self.claimed.held:
@@ -161,7 +175,10 @@ class _Batch:
             return
         try:
             self._ready.append(await self._judge(claim, task))
+            log.debug("judged: %s", self._ready[-1].inspection.verdict)
+            self._trace.judged(self._ready[-1], span)
         except Exception as error:  # noqa: BLE001 - one picture's boundary: it fails alone and takes no other with it
+            span.failed(type(error).__name__)
             await self._fail(claim, task, error)
         if claim.priority == Priority.WAITING or time.monotonic() - self._flushed >= FLUSH_S:
             await self._flush()
@@ -194,6 +211,7 @@ class _Batch:
 
     async def _write(self, ready: list[Judged]) -> None:
         """Write verdicts together; if that fails, one by one, so that the one at fault fails alone."""
+        began_ns = self._trace.now_ns()
         try:
             standing = await self.claimed.write(ready)
         except Exception as error:
@@ -207,9 +225,17 @@ class _Batch:
             task, refused = ready[0].task, Unwritable("The database refused the verdict; the worker's log says why.")
             await self._fail(Claim(task.inspection_id, ready[0].attempts, Priority.BATCH), task, refused)
             return
+        self._trace.written(ready, standing, began_ns)
         self.outcome.judged |= standing
+        self._observe(ready)
         self.outcome.refused |= {one.task.inspection_id for one in ready} - standing
         self._flushed = time.monotonic()
+
+    def _observe(self, written: Sequence[Judged]) -> None:
+        """Count how long the stages took."""
+        for judged in written:
+            for stage, seconds in judged.inspection.seconds:
+                self._services.counting.observe(metrics.STAGE_SECONDS, seconds, stage=stage)
 
     async def _fail(self, claim: Claim, task: Task, error: Exception) -> None:
         """Put a failed inspection back to rest, or keep it as failed when it was tried often enough."""

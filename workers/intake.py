@@ -23,6 +23,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.image import ImageFacts, probe
+from data.acting import Actor, acting
 from data.outage import AWAY, PATIENCE_S, is_away
 from data.priorities import Priority
 from data.repositories.idempotency import Made
@@ -30,6 +31,7 @@ from data.repositories.images import Picture
 from data.repositories.inspections import NewInspection, Pictured
 from data.repositories.parts import Attempt, Seat
 from data.store import address_of
+from data.trace_parent import trace_parent
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
@@ -37,6 +39,8 @@ from workers.keeping import write
 from workers.spool import Key, Record
 
 MAX_KEY = 255
+UNKNOWN = ("system:spool", None)
+"""Who sent what was spooled before that was noted."""
 MOMENT_S = 0.01
 MOMENTS = 5
 
@@ -107,7 +111,8 @@ class Shot:
 class Intended:
     """An inspection that is to be: its pictures, with lighting, lie in the image store, its rows are not written yet.
 
-    `came_at` (timezone-aware) is when it came in; `digest` is `Particulars.request_digest`.
+    `came_at` (timezone-aware) is when it came in; `digest` is `Particulars.request_digest`; `actor` sent it; `trace` is
+    the one that it is part of, if any.
     """
 
     id: UUID
@@ -115,6 +120,8 @@ class Intended:
     particulars: Particulars
     digest: bytes
     pictures: tuple[tuple[Picture, str | None], ...]
+    actor: Actor
+    trace: str | None = None
 
 
 async def accept(
@@ -131,6 +138,13 @@ async def accept(
         StoreError: a picture cannot be kept.
         SpoolFull: the database is away, and as much waits for it as may.
     """
+    with services.tracing.span("intake", root=True) as span:
+        inspection_id = await _accept(services, data, particulars, others)
+        span.note({"marksight.inspection_id": str(inspection_id), "marksight.pictures": 1 + len(others)})
+        return inspection_id
+
+
+async def _accept(services: Services, data: bytes, particulars: Particulars, others: Sequence[Shot]) -> UUID:
     came_at = services.clock()
     shots = (Shot(data, particulars.lighting), *others)
     facts = [await asyncio.to_thread(probe, shot.data, services.image_limits) for shot in shots]
@@ -148,7 +162,8 @@ async def accept(
         there = _is_there(error)
     addresses = [await services.store.put(shot.data) for shot in shots]
     pictures = tuple(_picture(*kept) for kept in zip(addresses, facts, shots, strict=True))
-    intended = Intended(services.database.ids(), came_at, particulars, digest, pictures)
+    whose = acting(), trace_parent()
+    intended = Intended(services.database.ids(), came_at, particulars, digest, pictures, *whose)
     try:
         if there and not await must_wait(services, particulars):
             async with asyncio.timeout(PATIENCE_S):
@@ -328,6 +343,8 @@ def record_of(intended: Intended) -> Record:
         "particulars": asdict(particulars) | {"captured_at": captured_at.isoformat() if captured_at else None},
         "pictures": [[asdict(picture), lighting] for picture, lighting in intended.pictures],
         "digest": intended.digest.hex(),
+        "actor": [intended.actor.name, intended.actor.request_id],
+        "trace": intended.trace,
         "addresses": sorted({name for each in pictures for name in (each.address, each.thumbnail) if name}),
     }
     byte_count = sum(picture.byte_count for picture in pictures)
@@ -346,7 +363,9 @@ def intended_of(record: Record) -> Intended:
     captured_at = datetime.fromisoformat(told["captured_at"]) if told["captured_at"] else None
     told |= {"captured_at": captured_at, "priority": Priority(told["priority"])}
     pictures = tuple((Picture(**picture), lighting) for picture, lighting in record.said["pictures"])
-    return Intended(record.id, record.came_at, Particulars(**told), bytes.fromhex(record.said["digest"]), pictures)
+    digest, actor = bytes.fromhex(record.said["digest"]), Actor(*record.said.get("actor", UNKNOWN))
+    trace = record.said.get("trace")  # which those that were spooled by an older program do not say
+    return Intended(record.id, record.came_at, Particulars(**told), digest, pictures, actor, trace)
 
 
 def _picture(address: str, facts: ImageFacts, shot: Shot) -> tuple[Picture, str | None]:

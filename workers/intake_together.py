@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import MarksightError
 from core.image import probe
+from data.acting import acting
 from data.channels import OUTBOX
 from data.outage import AWAY, is_away
 from data.repositories.idempotency import Bound, Made
 from data.repositories.images import Picture
 from data.repositories.parts import Sought
 from data.store import address_of
+from data.trace_parent import trace_parent
 from data.unit_of_work import UnitOfWork
 from workers.capture import Capture, capture
 from workers.composition import Services
@@ -68,7 +70,7 @@ def arrival(services: Services, data: bytes, particulars: Particulars) -> Arriva
         return None
     picture = Picture(address, facts.media_type, facts.width_px, facts.height_px, len(data))
     pictures = ((picture, particulars.lighting),)
-    return Arrival(data, Intended(services.database.ids(), services.clock(), particulars, digest, pictures))
+    return Arrival(data, Intended(services.database.ids(), services.clock(), particulars, digest, pictures, acting()))
 
 
 async def accept_together(services: Services, arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -79,6 +81,11 @@ async def accept_together(services: Services, arrivals: Sequence[Arrival]) -> li
         StoreError: a picture cannot be kept; none is.
         SpoolFull: the database went away in the middle; what was spooled will be found under its key.
     """
+    with services.tracing.span("intake", {"marksight.pictures": len(arrivals)}, root=True):
+        return await _accept_together(services, arrivals)
+
+
+async def _accept_together(services: Services, arrivals: Sequence[Arrival]) -> list[Arrival]:
     fit = await _fit(services, arrivals)
     if not fit:
         return []
@@ -94,7 +101,7 @@ async def accept_together(services: Services, arrivals: Sequence[Arrival]) -> li
         if not is_away(error):
             raise
     for one in intended:
-        await asyncio.to_thread(services.spool.add, record_of(one))
+        await asyncio.to_thread(services.spool.add, record_of(replace(one, trace=trace_parent())))
     return fit
 
 

@@ -2,8 +2,9 @@
 
 Neither a full disk nor a closed terminal may take the parts down: what cannot be written is left out.
 
-Every line of a part goes to `<home>/logs/<part>.log` (5 MB, three older ones kept), and to the terminal behind the
-part's name; of quiet parts, the bundled servers, only the file.
+Every line of a part goes to `<home>/logs/<part>.log` (5 MB, three older ones kept) as one JSON object
+(`workers.log_lines`), and to the terminal, in words behind the part's name; of quiet parts, the bundled servers, only
+to the file. Where no person looks on, what would go to a terminal is JSON too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from workers import status
+from workers import log_lines, status
 from workers.status import PartStatus, State, SupervisorStatus
 
 LOG_BYTES = 5 * 2**20
@@ -40,11 +41,14 @@ class _Quietly(RotatingFileHandler):
 
 
 class Journal:
-    """Writes the lines and the states of the parts; `show` puts one line on the terminal."""
+    """Writes the lines and the states of the parts; `show` puts one line on the terminal, `as_json` or in words."""
 
-    def __init__(self, home: Path, address: str, names: tuple[str, ...], show: Callable[[str], None]) -> None:
+    def __init__(
+        self, home: Path, address: str, names: tuple[str, ...], show: Callable[[str], None], *, as_json: bool = False
+    ) -> None:
         self._home = home
         self._show = show
+        self._as_json = as_json
         self._width = max(map(len, names), default=0)
         self._handlers: dict[str, RotatingFileHandler] = {}
         waiting = tuple(PartStatus(name, "waiting", datetime.now(UTC)) for name in names)
@@ -67,15 +71,24 @@ class Journal:
 
     def heard(self, name: str, line: str, *, quiet: bool) -> None:
         """Keep one line that a part printed."""
+        kept = log_lines.adopted(line, part=name)
         with suppress(OSError):
-            self._file(name).emit(logging.makeLogRecord({"msg": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {line}"}))
-        if not quiet:
-            self.tell(name, line)
+            self._file(name).emit(logging.makeLogRecord({"msg": kept}))
+        if quiet:
+            return
+        if self._as_json:
+            self._put(kept)
+            return
+        for each in log_lines.shown(line):
+            self.tell(name, each)
 
     def tell(self, name: str, line: str) -> None:
         """Put a line about a part on the terminal."""
+        self._put(log_lines.adopted(line, part=name) if self._as_json else f"{name:<{self._width}} | {line}")
+
+    def _put(self, line: str) -> None:
         with suppress(OSError):
-            self._show(f"{name:<{self._width}} | {line}")
+            self._show(line)
 
     def close(self) -> None:
         """Close the files."""

@@ -49,8 +49,10 @@ class Judged:
     marks: tuple[Document, ...] = ()
 
     def result(self) -> NewResult:
-        """Return the row to be written."""
-        kept = evidence.canonical(evidence.to_document(self.inspection) | {"lot": self._lot()})
+        """Return the row to be written; its evidence names the very bytes that were judged, by their SHA-256."""
+        images = [picture.address for picture in self.task.pictures]
+        beside = {"lot": self._lot(), "images": images}
+        kept = evidence.canonical(evidence.to_document(self.inspection) | beside)
         return NewResult(
             inspection_id=self.task.inspection_id,
             recipe_version_id=self.task.recipe_version_id,

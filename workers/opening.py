@@ -28,6 +28,7 @@ from uuid import UUID
 from core.archive import archive_kind
 from core.errors import ImageRefused
 from data.channels import RUNS
+from data.concerning import concerning
 from data.errors import BlobDamaged, BlobMissing, StoreError
 from data.outage import is_away
 from data.priorities import Priority
@@ -63,8 +64,9 @@ async def open_files(
         claims = await opening.claim()
         if not claims:
             break
-        await opening.open_all(claims)
-        await opening.settle(claims[0].run_id)
+        with concerning(run_id=claims[0].run_id):
+            await opening.open_all(claims)
+            await opening.settle(claims[0].run_id)
     return opening.done
 
 

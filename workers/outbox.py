@@ -16,7 +16,9 @@ from data.queries.queue import run_of, unclaimed_batches
 from data.repositories.outbox import Claim
 from data.tables import QUEUE_STEPS, RETRYABLE
 from data.unit_of_work import UnitOfWork
+from workers import metrics
 from workers.composition import Services
+from workers.counting import one
 
 BATCH_SIZE = 64
 MAX_UNCLAIMED = 8
@@ -70,6 +72,8 @@ async def requeue_expired(services: Services, *, unclaimed_s: float = UNCLAIMED_
         failed = {claim.inspection_id for claim in lost if claim.attempts >= most and await _fail(work, claim)}
         waiting = [claim.inspection_id for claim in lost if claim.inspection_id not in failed]
         await work.inspections.move(waiting, QUEUE_STEPS["lose"].state)
+        counts = {one(metrics.LOST): len(lost), one(metrics.FAILURES, code=WORKER_LOST): len(failed)}
+        await work.figures.count(services.counting.process_id, {key: more for key, more in counts.items() if more})
         await work.notify(OUTBOX, {"requeued": len(waiting)})
         await work.commit()
     return len(lost)

@@ -66,6 +66,7 @@ def marksight(
         cwd=Path.cwd(),
         environment={
             "MARKSIGHT_HOME": str(settings.home.absolute()),
+            "MARKSIGHT_LOG_FORMAT": "json",  # for the files; the journal puts it in words for a terminal
             "MARKSIGHT_PORT": str(port),
             "PYTHONUNBUFFERED": "1",
         },

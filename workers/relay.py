@@ -6,7 +6,8 @@
 3. What somebody waits for is in no batch and in no line: a worker is told at once, before all else.
 4. While Postgres or Redis is away the relay waits, longer each time up to a bound, and says so once. Any other
    failure ends it, and is seen: the supervisor starts it anew.
-5. The daily chores (`workers.upkeep`) go on beside the work, and hold none of it up when they fail.
+5. The daily chores (`workers.upkeep`) and the anchors of the audit trail (`workers.anchoring`) go on beside the work,
+   and hold none of it up when they fail.
 6. It may be killed anywhere, and any number may run: each row is in one batch, and each batch is claimed once.
 7. While files wait to be opened, one job that opens them is out; what it leaves, the next one takes up. Runs that have
    come to their end without a worker's noticing are settled at the next sweep.
@@ -36,8 +37,9 @@ from data.queries.queue import unclaimed_batches
 from data.queries.waiting import overtaking_up_to, waiting_up_to
 from data.settings import Settings
 from data.urls import app_url
-from workers import heartbeat, outbox, runs, upkeep
+from workers import anchoring, heartbeat, metrics, outbox, runs, upkeep
 from workers.composition import Services, compose
+from workers.keeping_figures import KeepingFigures
 from workers.urgency import priority_of
 from workers.wake import Wake
 
@@ -102,6 +104,7 @@ class Relay:
             self._swept = time.monotonic()
         while await self._hand_out():
             self.done += 1
+            self.services.counting.count(metrics.BATCHES)
         await self._have_opened()
 
     async def _have_opened(self) -> None:
@@ -179,12 +182,14 @@ async def run(settings: Settings) -> None:
         with wake.telling(
             OUTBOX, lambda payload: urgent.release() if priority_of(payload) == Priority.WAITING else None
         ):
-            async with wake.listening(), asyncio.TaskGroup() as group:
+            figures = KeepingFigures(services, "relay")
+            async with wake.listening(), figures.running(), asyncio.TaskGroup() as group:
                 group.create_task(_hurry(relay, urgent))
                 group.create_task(_beat(relay))
                 group.create_task(_relay(relay, wake))
                 for chore in upkeep.chores():
                     group.create_task(upkeep.for_ever(services, chore))
+                group.create_task(anchoring.for_ever(services))
     except asyncio.CancelledError:
         log.info("the relay ends")
     finally:

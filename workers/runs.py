@@ -84,13 +84,16 @@ async def give_up_abandoned(services: Services, agrees: Agrees = at_once) -> int
     for run_id in left:
         detail = f"Nothing came of it for {kept_s / 3600:g} hours; send its files again in a new run."
         await give_up(services, run_id, code=UPLOAD_ABANDONED, detail=detail)
-    await _remove_strays(services, kept_s)
+    await remove_strays(services)
     return len(left)
 
 
-async def _remove_strays(services: Services, kept_s: float) -> None:
-    """Remove incoming files that no row waits for: a crash came between the row and the file."""
-    old = services.clock() - timedelta(seconds=kept_s)
+async def remove_strays(services: Services) -> None:
+    """Remove incoming files of this machine that no row waits for.
+
+    A crash came between the row and the file, or the upload went on at another machine or was given up there.
+    """
+    old = services.clock() - timedelta(seconds=services.settings.upload_kept_s)
     strays = [entry.file_id for entry in await services.incoming.entries() if entry.modified < old]
     async with services.database.session() as session:
         wanted = await still_receiving(session, strays)

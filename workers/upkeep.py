@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.errors import StoreError
 from data.outage import AWAY
 from data.partitions import ensure_partitions
-from workers import runs
+from workers import runs, signing_in, throttling
 from workers.collecting import collect
 from workers.composition import Services
 from workers.seen_twice import SeenTwice
@@ -38,6 +38,12 @@ async def upkeep(services: Services) -> None:
     log.info("upkeep: %d partitions made, %d idempotency keys forgotten", len(made), forgotten)
 
 
+async def forget_sign_ins(services: Services) -> None:
+    """Forget the sign-ins that have long been over, and the failures to sign in that count no more."""
+    over, failures = await signing_in.forget_old(services), await throttling.forget_old(services)
+    log.info("upkeep: %d sign-ins and %d failures to sign in forgotten", over, failures)
+
+
 class Tidying:
     """Gives up uploads that were begun and left, and removes bytes from the image store that no row names.
 
@@ -61,7 +67,7 @@ class Tidying:
 
 def chores() -> tuple[Chore, ...]:
     """Return the chores. Each goes on by itself: looking through a large store keeps no month from being made."""
-    return (upkeep, Tidying())
+    return (upkeep, Tidying(), forget_sign_ins)
 
 
 async def for_ever(services: Services, chore: Chore = upkeep, *, again_s: float = AGAIN_S) -> None:

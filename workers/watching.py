@@ -16,6 +16,7 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from data.alongside import end
 from data.channels import WATCHED
 from data.outage import is_away
 from data.queries.watched import Watch, watches
@@ -25,6 +26,7 @@ from workers import heartbeat
 from workers.catching_up import CatchingUp
 from workers.composition import Services, compose
 from workers.folder_watch import FolderWatch
+from workers.keeping_figures import KeepingFigures
 from workers.wake import Wake
 
 log = logging.getLogger(__name__)
@@ -74,9 +76,7 @@ class Watching:
 
     async def _end(self, station_id: UUID) -> None:
         folder, task = self._running.pop(station_id)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
         log.info("no longer watching %s", folder.watch.drop.path)
 
 
@@ -90,7 +90,9 @@ async def run(settings: Settings) -> None:
     watching = Watching(services)
     wake = Wake(app_url(settings), (WATCHED,))
     try:
-        async with wake.listening(), CatchingUp(services).running(), asyncio.TaskGroup() as group:
+        services.tracing.begin("watch")
+        figures = KeepingFigures(services, "watcher")
+        async with wake.listening(), CatchingUp(services).running(), figures.running(), asyncio.TaskGroup() as group:
             group.create_task(_beat(watching))
             group.create_task(_follow(watching, wake))
     except asyncio.CancelledError:

@@ -36,7 +36,7 @@ from core.engines import Engines
 from data.settings import Settings
 from workers import heartbeat
 from workers.composition import compose
-from workers.worker_process import WorkerProcess
+from workers.worker_process import WAIT_S, WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,6 @@ STUCK_CODE = 70  # sysexits.h, EX_SOFTWARE
 LEFT_BEHIND_CODE = 75  # sysexits.h, EX_TEMPFAIL
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 WATCH_S = 1.0
-TTL_S = 60
-"""RQ waits at Redis for a little less at a time: for so long may a connection that broke without a word deceive it."""
 
 
 class NoTimeOut(BaseDeathPenalty):
@@ -71,13 +69,13 @@ class InspectionWorker(SimpleWorker):
     asked_to_stop = False
 
     def __init__(self, process: WorkerProcess, *, prepare_for_work: bool = True) -> None:
-        queue, name = process.services.queue, f"{process.life.name}-{uuid4().hex[:8]}"
+        queue, name = process.queue, f"{process.life.name}-{uuid4().hex[:8]}"
         super().__init__(
             [queue],
             connection=queue.connection,
             name=name,
             serializer=queue.serializer,
-            worker_ttl=TTL_S,
+            worker_ttl=WAIT_S,
             log_job_description=False,
             prepare_for_work=prepare_for_work,
         )
@@ -125,6 +123,7 @@ def _end(process: WorkerProcess) -> None:
     if process.left_behind is not None:
         logging.shutdown()
         os._exit(LEFT_BEHIND_CODE)
+    process.figures.end()
     process.close()
 
 
@@ -155,27 +154,41 @@ def _work(process: WorkerProcess) -> bool:
 
 
 def watch(process: WorkerProcess) -> None:
-    """Show the process's life, and end the process when its job hangs; each from a thread of its own."""
+    """Show the process's life, keep its figures, and end it when its job hangs; each from a thread of its own."""
     process.watched = True
+    process.figures.start()
     for task in (_show_life, _guard):
-        threading.Thread(target=task, args=(process,), daemon=True, name=task.__name__.strip("_")).start()
+        name = task.__name__.strip("_")
+        threading.Thread(target=_for_life, args=(task, process, name), daemon=True, name=name).start()
+
+
+def _for_life(task: Callable[[WorkerProcess], None], process: WorkerProcess, name: str) -> None:
+    """Do what the process must not be without: if it fails, the process ends, and is replaced."""
+    try:
+        task(process)
+    except Exception:  # a thread's boundary
+        if process.over.is_set():  # its connections have just been closed: it ends anyway
+            return
+        log.exception("ending: the thread %s has failed", name)
+        logging.shutdown()
+        os._exit(STUCK_CODE)
 
 
 def _show_life(process: WorkerProcess) -> None:
-    """Beat for ever."""
+    """Beat until the process is over."""
     redis = process.services.queue.connection
-    while True:
+    while not process.over.is_set():
         try:
             heartbeat.beat(redis, process.life)
         except RedisError as error:
             log.debug("no heartbeat: %s", error)
-        time.sleep(heartbeat.EVERY_S)
+        process.over.wait(heartbeat.EVERY_S)
 
 
 def _guard(process: WorkerProcess) -> None:
     """End the process when what it does is over its time."""
-    while True:
+    while not process.over.wait(WATCH_S):
         if time.monotonic() > process.due:
             log.error("ending: %s did not end when it was due", process.life.doing)
+            logging.shutdown()
             os._exit(STUCK_CODE)
-        time.sleep(WATCH_S)

@@ -13,11 +13,14 @@ import asyncio
 import faulthandler
 import logging
 import math
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -29,10 +32,17 @@ from workers import heartbeat, memory, urgency
 from workers.composition import Services
 from workers.heartbeat import Heartbeat
 from workers.inspecting import Outcome, inspect_batch, inspect_urgent
+from workers.keeping_figures import FiguresThread
 from workers.opening import open_files
 from workers.urgency import NothingUrgent, Urgency
 
+if TYPE_CHECKING:
+    from rq import Queue
+
 log = logging.getLogger(__name__)
+
+WAIT_S = 60
+"""RQ waits at Redis for a little less at a time: for so long may a connection that broke without a word deceive it."""
 
 PATIENCE_S = 120.0
 PAUSE_S = 1.0
@@ -78,6 +88,7 @@ class WorkerProcess:
         self.busy_since: float | None = None
         self.due = math.inf
         self.watched = False
+        self.over = threading.Event()
         self.asked_to_stop = False
         self.left_behind: str | None = None
         self.batches = 0
@@ -87,10 +98,17 @@ class WorkerProcess:
         self._look_again = -math.inf
         self._armed_until = -math.inf
         self._runner = asyncio.Runner()
+        self.figures = FiguresThread(services, "worker")
         _current.set(self)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue, to wait at."""
+        return self.services.queue_to_wait_at(WAIT_S)
 
     def warm(self) -> None:
         """Load the engines and make the first connections, so that the first part does not wait for them."""
+        self.services.tracing.begin("worker")
         _ = self.services.engines
         self.urgency = urgency.listen(app_url(self.services.settings))
         self.why_to_end()
@@ -168,8 +186,11 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Be forgotten as a living process; close connections and loop."""
+        self.over.set()
         with suppress(RedisError):
             heartbeat.leave(self.services.queue.connection, self.life)
+        if "queue" in self.__dict__:
+            self.queue.connection.close()
         self._runner.run(self.services.close())
         self._runner.close()
 

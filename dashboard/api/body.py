@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from starlette.requests import ClientDisconnect, Request
 
 from dashboard.api.errors import ApiProblem
+from dashboard.api.limits import BodyTooSlow
 
 STALLED_S = 60.0
 """A connection on which nothing comes for so long is given up, so that its sender can go on over another."""
@@ -23,7 +24,7 @@ async def chunks(request: Request, *, stalled_s: float = STALLED_S) -> AsyncIter
     """Yield a request's body as it comes.
 
     Raises:
-        ClientDisconnect: the connection was cut, or nothing came for too long.
+        ClientDisconnect: the connection was cut, or nothing came for too long, or too little.
     """
     stream = aiter(request.stream())
     while True:
@@ -32,7 +33,7 @@ async def chunks(request: Request, *, stalled_s: float = STALLED_S) -> AsyncIter
                 chunk = await anext(stream)
         except StopAsyncIteration:
             return
-        except TimeoutError:
+        except (TimeoutError, BodyTooSlow):
             raise ClientDisconnect from None
         if chunk:
             yield chunk

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from dashboard.api.entry import who_asks
 from dashboard.api.run_events import RunFeed
 from dashboard.api.waiting import ResultFeed
-from dashboard.auth import User, resolve
 from workers.composition import Services
+from workers.who import Who
 
 
 def _services(request: Request) -> Services:
@@ -28,12 +29,14 @@ def _run_feed(request: Request) -> RunFeed:
     return found
 
 
-def _user(request: Request) -> User:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return resolve(cookie=request.cookies.get("user"), token=token if scheme.lower() == "bearer" else None)
+def _who(request: Request) -> Who:
+    who = who_asks(request)
+    if who is None:
+        raise RuntimeError(f"{request.url.path} asks who it is for, and is open to nobody in particular")
+    return who
 
 
 WithServices = Annotated[Services, Depends(_services)]
 WithFeed = Annotated[ResultFeed, Depends(_feed)]
 WithRunFeed = Annotated[RunFeed, Depends(_run_feed)]
-WithUser = Annotated[User, Depends(_user)]
+WithUser = Annotated[Who, Depends(_who)]

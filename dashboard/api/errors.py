@@ -12,7 +12,9 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from dashboard.api.audit_errors import AUDIT_PROBLEMS
 from dashboard.api.lot_errors import LOT_PROBLEMS
+from dashboard.api.people_errors import PEOPLE_PROBLEMS
 from dashboard.api.plant_errors import PLANT_PROBLEMS
 from dashboard.api.problem_kind import ProblemKind
 from dashboard.api.run_errors import RUN_PROBLEMS
@@ -23,10 +25,13 @@ Refusal = HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+EXAMPLE_REQUEST_ID = "0199c2f4-6a50-7cc3-9d7e-5d8f6a1b2c3d"
 
 
 PROBLEMS: dict[str, ProblemKind] = {
+    **AUDIT_PROBLEMS,
     **LOT_PROBLEMS,
+    **PEOPLE_PROBLEMS,
     **PLANT_PROBLEMS,
     **RUN_PROBLEMS,
     **WATCHED_PROBLEMS,
@@ -38,6 +43,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The request is too large",
         "Its body holds more bytes than a request may; reading stopped there and nothing was kept.",
         "Send less, or raise MARKSIGHT_MAX_IMAGE_BYTES or, for an upload, MARKSIGHT_MAX_UPLOAD_BYTES.",
+    ),
+    "body-too-slow": ProblemKind(
+        408,
+        "The request came too slowly",
+        "Its body kept the server waiting for too long; nothing was kept of it.",
+        "Send it again, over a connection that is not stuck.",
     ),
     "conflict": ProblemKind(
         409, "Something stands against it", "It does not go together with what is there.", "See the detail."
@@ -176,6 +187,13 @@ PROBLEMS: dict[str, ProblemKind] = {
     "range-not-satisfiable": ProblemKind(
         416, "The picture has no such range", "The bytes asked for lie outside of it.", "Ask for less."
     ),
+    "rate-limited": ProblemKind(
+        429,
+        "Too many requests",
+        "More requests came by this token, by this sign-in or from this address than a minute may have; this one was "
+        "not carried out.",
+        "Send it again after the seconds in Retry-After; RateLimit says in every answer what is left.",
+    ),
     "recipe-ambiguous": ProblemKind(
         422,
         "More than one recipe fits",
@@ -227,7 +245,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The picture could not be kept or read; nothing was changed.",
         "Send it again after the seconds in Retry-After; /ready says what is wrong.",
     ),
-    "unauthenticated": ProblemKind(401, "Who are you?", "This needs a signed-in user.", "Sign in, or send a token."),
+    "unauthenticated": ProblemKind(
+        401,
+        "Nobody is signed in",
+        "Only whoever has signed in, or shows a token that is good, may ask for this.",
+        "Sign in, or send a token with the request: Authorization: Bearer ms_...",
+    ),
     "unsupported-media-type": ProblemKind(
         415,
         "This content type is not taken here",
@@ -244,10 +267,12 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
+    408: "body-too-slow",
     413: "body-too-large",
     415: "unsupported-media-type",
     416: "range-not-satisfiable",
     422: "unprocessable",
+    429: "rate-limited",
     503: "database-away",
 }
 
@@ -273,13 +298,23 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
         kind = PROBLEMS[code]
         found = by_status.setdefault(kind.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
         found["description"] += f"{kind.title} (`{code}`). "
-        example = document(code, kind.meaning, "/v1/...", {})
+        example = document(code, kind.meaning, "/v1/...", {"request_id": EXAMPLE_REQUEST_ID})
         found["content"][MEDIA_TYPE]["examples"][code] = {"value": example}
         found["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemView"}
     return by_status
 
 
-ANYWHERE = ("bad-request", "body-too-large", "internal-error", "request-invalid", "database-away")
+ANYWHERE = (
+    "bad-request",
+    "body-too-large",
+    "body-too-slow",
+    "database-away",
+    "forbidden",
+    "internal-error",
+    "rate-limited",
+    "request-invalid",
+    "unauthenticated",
+)
 
 
 def document(code: str, detail: str, instance: str, extra: Mapping[str, object]) -> dict[str, object]:

@@ -12,13 +12,23 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Match
 
-from core.errors import ImageRefused, LotTextInvalid, MarksightError, NamingInvalid, PlaceInvalid, RecipeInvalid
+from core.errors import (
+    AccountInvalid,
+    ImageRefused,
+    LotTextInvalid,
+    MarksightError,
+    NamingInvalid,
+    PasswordUnfit,
+    PlaceInvalid,
+    RecipeInvalid,
+)
 from dashboard.api import html
 from dashboard.api.errors import MEDIA_TYPE, PROBLEMS, RETRY_AFTER_S, ApiProblem, Refusal, code_of_status, document
 from dashboard.api.patterns import in_words
+from dashboard.api.request_id import id_of
 from data import errors as data_errors
 from data.outage import AWAY, is_away, is_unmade
-from workers.errors import SpoolFull
+from workers.errors import LinkSpent, SignInPaused, SignInRefused, SpoolFull
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +36,13 @@ CODES: dict[type[MarksightError], str] = {
     RecipeInvalid: "recipe-invalid",
     LotTextInvalid: "lot-text-invalid",
     PlaceInvalid: "place-invalid",
+    AccountInvalid: "account-invalid",
+    PasswordUnfit: "password-unfit",
+    data_errors.AccountTaken: "account-taken",
+    data_errors.LastAdmin: "last-admin",
+    LinkSpent: "link-spent",
+    SignInPaused: "sign-in-paused",
+    SignInRefused: "sign-in-refused",
     data_errors.PlaceTaken: "place-taken",
     data_errors.PlaceAmbiguous: "place-ambiguous",
     data_errors.PlaceInUse: "place-in-use",
@@ -71,6 +88,9 @@ NOT_FOUND = {
     "run": "run-not-found",
     "upload": "upload-not-found",
     "watched folder of station": "folder-not-watched",
+    "user": "person-not-found",
+    "sign-in": "sign-in-not-found",
+    "token": "token-not-found",
 }
 """What is missing at an address, by the kind that `NotFound` names."""
 
@@ -96,7 +116,8 @@ def answer(
     request: Request, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
 ) -> Response:
     """Return the problem `code` as the answer to `request`."""
-    return _Problem(document(code, detail, request.url.path, extra), PROBLEMS[code].status, headers)
+    told = {"request_id": id_of(request), **extra}
+    return _Problem(document(code, detail, request.url.path, told), PROBLEMS[code].status, headers)
 
 
 class _Problem(JSONResponse):
@@ -124,7 +145,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, ApiProblem):
         return answer(request, error.code, error.detail, headers=error.headers, **error.extra)
     code = code_of_status(error.status_code)
-    if code == "not-found" and _is_browser(request):
+    if code == "not-found" and is_browser(request):
         return HTMLResponse(html.not_found_page(request.url.path), error.status_code)
     headers = _allowing(request, error.headers) if code == "method-not-allowed" else error.headers
     return answer(request, code, _DETAILS.get(code, error.detail).format(request=request), headers=headers)
@@ -144,7 +165,8 @@ def _allowing(request: Request, headers: Mapping[str, str] | None) -> Mapping[st
     return {"Allow": ", ".join(["HEAD", *found] if "GET" in found else found)} if found else headers
 
 
-def _is_browser(request: Request) -> bool:
+def is_browser(request: Request) -> bool:
+    """Return whether somebody looks at the answer in a browser."""
     return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
 
 
@@ -171,6 +193,7 @@ def _extra(error: MarksightError) -> Mapping[str, object]:
 _TOLD: dict[type[MarksightError], str] = {
     RecipeInvalid: "where",
     LotTextInvalid: "where",
+    AccountInvalid: "where",
     PlaceInvalid: "where",
     data_errors.PlaceTaken: "id",
     data_errors.UnitTaken: "id",
@@ -181,7 +204,7 @@ _TOLD: dict[type[MarksightError], str] = {
 def _headers(code: str, error: MarksightError) -> Mapping[str, str] | None:
     if isinstance(error, data_errors.OffsetMismatch):
         return {"Upload-Offset": str(error.offset)}
-    if isinstance(error, SpoolFull):
+    if isinstance(error, SpoolFull | SignInPaused):
         return {"Retry-After": str(error.retry_s)}
     return _LATER if code in {"store-unavailable", "upload-busy"} else None
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,7 +20,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class OriginGuard:
-    """Middleware that refuses what other pages ask for; `app.state` has `hosts`, and `bound_to_loopback`."""
+    """Middleware that refuses what other pages ask for; `app.state` has what `dashboard.api.app.bound_at` says."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -30,10 +31,15 @@ class OriginGuard:
         await (refusal or self.app)(scope, receive, send)
 
 
+def is_strange(host: str, state: State) -> bool:
+    """Return whether the server does not answer to `host`, what a request says it is called; `state` is the app's."""
+    return state.bound_to_loopback and not is_among(host, state.hosts, unsaid_port=state.unsaid_port)
+
+
 def _refusal(request: Request) -> Response | None:
     state, headers = request.app.state, request.headers
     host, origin = headers.get("host"), headers.get("origin")
-    if state.bound_to_loopback and host is not None and not is_among(host, state.hosts):
+    if host is not None and is_strange(host, state):
         return answer(request, "host-refused", f"This server is not called {host}.")
     if request.method not in SAFE_METHODS and origin is not None and not is_own(origin, state.hosts):
         return answer(request, "origin-refused", f"A page of {origin} may not change anything here.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _ASKED = "marksight.head"
+_ROUTED = ("route", "path_params")
 
 
 def is_head(scope: Scope) -> bool:
@@ -20,6 +21,11 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", _ASKED: True}  # a copy: the server goes by its own
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        copy = {**scope, "method": "GET", _ASKED: True}  # the server goes by its own
+        try:
+            await self.app(copy, receive, send)
+        finally:
+            scope.update({name: copy[name] for name in _ROUTED if name in copy})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from functools import cache
 
@@ -31,6 +33,12 @@ def _tokens() -> str:
     from layouts.theme import token_css  # noqa: PLC0415  # brings Bokeh, which the API alone can do without until now
 
     return token_css()
+
+
+@cache
+def style_hash() -> str:
+    """Return by what browsers know the one sheet that is written into these pages."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(_tokens().encode()).digest()).decode()}"
 
 
 def not_found_page(path: str) -> str:

@@ -18,6 +18,7 @@ from dashboard.api.schemas import InspectionView
 from dashboard.api.spooled import spooled
 from dashboard.api.upload import Beside, Submission
 from dashboard.api.waiting import ResultFeed
+from data.concerning import learn
 from data.errors import NotFound
 from data.outage import AWAY, PATIENCE_S, is_away
 from data.priorities import Priority
@@ -77,6 +78,7 @@ async def create_inspection(
     waits = asked.wait_ms is not None
     particulars = _particulars(submission, caller=user.name, key=key, waits=waits)
     inspection_id = await _accept(services, submission, particulars)
+    learn(inspection_id=inspection_id)
     location = {"Location": f"/v1/inspections/{inspection_id}"}
     try:
         if not waits:

@@ -1,9 +1,11 @@
-"""How much a request may hold, enforced while it is read, the same under every server.
+"""How much a request may hold, and how long its body may take, enforced while it is read, the same under every server.
 
 1. A body that says it is too long is refused before any of it is read; one that does not say is refused at the first
    byte too many.
 2. An answer given before the body was read must reach the client: closing at once would reset the connection under
    the answer. So the rest of the body is thrown away for a while before the answer is ended; then it is closed.
+3. A body is waited for as long as `Pace` says: one that trickles, or never ends, is refused. Only the
+   time counts in which the app waits for its sender, and not that in which it is the other way.
 """
 
 from __future__ import annotations
@@ -18,7 +20,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.api.errors import ApiProblem
 
 LINGER_BYTES = 64 * 2**20
-LINGER_S = 3.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a body may keep the app waiting: `grace_s`, and a second more for each `least_bytes_per_s` of it.
+
+    `linger_s` is how long its rest is thrown away for, once there is an answer (rule 2).
+    """
+
+    grace_s: float = 90.0
+    least_bytes_per_s: int = 2048
+    linger_s: float = 3.0
+
+    def allowed_s(self, read_bytes: int) -> float:
+        """Return for how long in all, once so many bytes have come."""
+        return self.grace_s + read_bytes / self.least_bytes_per_s
 
 
 class BodyTooLarge(ApiProblem):
@@ -28,14 +45,24 @@ class BodyTooLarge(ApiProblem):
         super().__init__("body-too-large", f"The request may hold {max_bytes} bytes at most.", max_bytes=max_bytes)
 
 
+class BodyTooSlow(ApiProblem):
+    """The body kept the app waiting for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("body-too-slow", "The body of the request came too slowly, or not at all.")
+
+
 class BoundedBody:
     """Middleware around the whole app. A body may have `max_bytes`, or what `by_path` says of its path.
 
     A path there that ends in `/` speaks for everything below it.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, by_path: Mapping[str, int] | None = None, pace: Pace | None = None
+    ) -> None:
         self.app = app
+        self.pace = pace or Pace()
         self.max_bytes = max_bytes
         self.by_path = by_path or {}
 
@@ -46,7 +73,7 @@ class BoundedBody:
             return
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        body = _Body(receive, send, max_bytes=self._bound(scope["path"]))
+        body = _Body(receive, send, max_bytes=self._bound(scope["path"]), pace=self.pace)
         body.declared_bytes = int(length) if length.isdigit() else 0
         body.whole = b"transfer-encoding" not in headers and body.declared_bytes == 0
         body.asked_to_wait = headers.get(b"expect", b"").lower() == b"100-continue"
@@ -64,6 +91,8 @@ class _Body:
     from_client: Receive
     to_client: Send
     max_bytes: int
+    pace: Pace
+    waited_s: float = 0.0
     declared_bytes: int = 0
     read_bytes: int = 0
     whole: bool = False
@@ -73,10 +102,20 @@ class _Body:
     async def receive(self) -> Message:
         if self.declared_bytes > self.max_bytes and not self.whole:
             raise BodyTooLarge(self.max_bytes)
-        message = await self._next()
+        message = await self.from_client() if self.whole else await self._in_time()
         if self.read_bytes > self.max_bytes:
             raise BodyTooLarge(self.max_bytes)
         return message
+
+    async def _in_time(self) -> Message:
+        began_s = time.monotonic()
+        try:
+            async with asyncio.timeout(self.pace.allowed_s(self.read_bytes) - self.waited_s):
+                return await self._next()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        finally:
+            self.waited_s += time.monotonic() - began_s
 
     async def _next(self) -> Message:
         self.asked_to_wait = False
@@ -96,7 +135,7 @@ class _Body:
         await self.to_client(message)
 
     async def _throw_rest_away(self) -> None:
-        stop_at_bytes, stop_at_s = self.read_bytes + LINGER_BYTES, time.monotonic() + LINGER_S
+        stop_at_bytes, stop_at_s = self.read_bytes + LINGER_BYTES, time.monotonic() + self.pace.linger_s
         while not self.whole and self.read_bytes < stop_at_bytes:
             left_s = stop_at_s - time.monotonic()
             try:

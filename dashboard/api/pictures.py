@@ -8,14 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import ApiProblem
+from dashboard.browser_policy import PICTURE, POLICY
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
-_SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-}
 
 
 def respond(request: Request, data: bytes, media_type: str, *, tag: str, cache: str = FOR_EVER) -> Response:
@@ -26,7 +23,7 @@ def respond(request: Request, data: bytes, media_type: str, *, tag: str, cache: 
     """
     if unchanged(request, tag):
         return not_modified(tag, cache)
-    headers = {**_SAFE, "ETag": f'"{tag}"', "Cache-Control": cache, "Accept-Ranges": "bytes"}
+    headers = {POLICY: PICTURE, "ETag": f'"{tag}"', "Cache-Control": cache, "Accept-Ranges": "bytes"}
     span = _span(request, len(data), f'"{tag}"')
     if span is None:
         return Response(data, headers=headers, media_type=media_type)

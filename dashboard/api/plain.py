@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
@@ -11,8 +12,10 @@ from starlette.types import Scope
 
 import layouts
 from dashboard.api import html, pictures
+from dashboard.api.entry import who_asks
 from dashboard.api.errors import PROBLEMS, ApiProblem
 from dashboard.api.reference import reference_page
+from dashboard.page_rights import first_page
 from data import bundled
 
 ASSETS = Path(layouts.__file__).parent / "assets"
@@ -20,17 +23,19 @@ ASSETS = Path(layouts.__file__).parent / "assets"
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def install(app: FastAPI, first_page: str) -> None:
-    """Give `app` these pages; `/` leads to `first_page`."""
-    app.state.first_page = first_page
+def install(app: FastAPI, pages: Collection[str]) -> None:
+    """Give `app` these pages; `/` leads to the first of `pages` that whoever asks may see."""
+    app.state.pages = frozenset(pages)
     app.include_router(router)
     app.mount("/assets", Assets(directory=ASSETS))
 
 
 @router.get("/")
 async def first(request: Request) -> Response:
-    """Lead to the first page."""
-    return RedirectResponse(request.app.state.first_page, status_code=302)
+    """Lead to the first page, or to the sign-in."""
+    who = who_asks(request)
+    leads_to = first_page(who, request.app.state.pages) if who else "/sign-in"
+    return RedirectResponse(leads_to, status_code=302)
 
 
 @router.get("/docs")

@@ -24,7 +24,14 @@ Lists run from the newest; `next_cursor` of one page is `cursor` of the next, an
 zone, durations are in seconds, scores are shares of 1.
 
 A picture that may have to be sent again carries an `Idempotency-Key`: the same key with the same picture is one
-inspection, however often it comes."""
+inspection, however often it comes.
+
+Every answer says the id of its request in `X-Request-Id`, and a problem as `request_id`: the one that the request said
+of itself there (1 to 100 letters, digits, `.`, `_`, `:`, `-`), else one made for it. `/v1/audit` finds by it what came
+of the request.
+
+How many requests a minute a token, a sign-in or an address may send is told in `RateLimit-Policy`, and what is left in
+`RateLimit`, as in `"token";r=29990;t=42`. What is too many is answered with 429 and a `Retry-After`."""
 _PROBLEM = re.compile(r"<code>([a-z-]+)</code>")
 
 
@@ -163,6 +170,7 @@ def _answer(status: str, told: Described) -> str:
     headers = [
         element("small", f"{text(name)}: {text(each.get('description', ''))}")
         for name, each in told.get("headers", {}).items()
+        if "$ref" not in each  # what every answer has is told above, once
     ]
     head = element("th", element("code", status), scope="row")
     return element("tr", head, element("td", ", ".join(dict.fromkeys(kinds))), element("td", linked, *headers))

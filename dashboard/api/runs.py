@@ -40,7 +40,20 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `run`, each with the run as JSON, until it has ended.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": {
+            EVENT_STREAM: {
+                "schema": {
+                    "type": "object",
+                    "description": "One event; `data` is the run (`RunView`).",
+                    "properties": {
+                        "id": {"type": "string"},
+                        "event": {"const": "run"},
+                        "data": {"type": "string", "contentMediaType": "application/json"},
+                    },
+                    "required": ["id", "event", "data"],
+                }
+            }
+        },
     },
     204: {"description": "The run has ended and `Last-Event-ID` names how it did: nothing will follow."},
 }

@@ -297,3 +297,4 @@ class ProblemView(BaseModel):
     detail: str
     remedy: str
     instance: str
+    request_id: str

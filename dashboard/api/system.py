@@ -77,7 +77,7 @@ async def ready(request: Request, services: WithServices) -> Response:
     return JSONResponse({"status": "ready", "parts": shown})
 
 
-@router.get("/v1/system", operation_id="getSystem", summary="Show how the system stands")
+@router.get("/v1/system", operation_id="getSystem", summary="Show how the system stands", responses=documented())
 async def system(services: WithServices) -> SystemView:
     """Show versions, every part, the queue, who works on it, and what became of the last day's inspections."""
     parts = await look(services)

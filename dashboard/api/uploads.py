@@ -27,6 +27,7 @@ from dashboard.api.references import references
 from dashboard.api.run_fields import run_fields
 from dashboard.api.run_schemas import RunView
 from dashboard.api.upload import FORM, MAX_FIELD_BYTES, MAX_FIELDS, path_name
+from data.concerning import learn
 from data.queries import runs
 from workers.composition import Services
 from workers.receiving import Sender, begin, complete, give_up, receive
@@ -72,6 +73,7 @@ async def create_upload(request: Request, services: WithServices, user: WithUser
         )
     await services.incoming.check_room(_announced(request))
     run_id = await _receive(request, services, sender)
+    learn(run_id=run_id)
     async with services.database.session() as session:
         view = RunView.of(await runs.summary(session, run_id))
     headers = {"Location": view.url, "Cache-Control": "no-store"}

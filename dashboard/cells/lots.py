@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from dashboard.cells.cell import Cell, follow
+from dashboard.cells.cell import EVERYTHING, Cell, Rights, follow, offered
 from dashboard.models.lots import LotsModel, UnitsModel, known_state
 from layouts.lot_state import LOT_LOOKS
 from layouts.table import RowTable
@@ -54,11 +54,14 @@ async def _nothing(_: str) -> None:
 class LotTable(Cell):
     """Lots newest first, with what becomes of their parts; the one chosen can be held, released and closed."""
 
-    def __init__(self, model: LotsModel, act: Act = _nothing, more: Act = _nothing) -> None:
+    def __init__(
+        self, model: LotsModel, act: Act = _nothing, more: Act = _nothing, *, rights: Rights = EVERYTHING
+    ) -> None:
         super().__init__()
         self.model = model
         self.act = act
         self.more = more
+        self.rights = rights
         self.table = RowTable(columns=LOT_COLUMNS, noun="lots", sizing_mode="stretch_width")
         self.table.on_msg(self.heard)
         self._shows(self.table)
@@ -90,7 +93,7 @@ class LotTable(Cell):
         states = [["", "All"], *([name, look.word] for name, look in LOT_LOOKS.items())]
         selected = model.lot
         self.table.param.update(
-            actions=self._actions(),
+            actions=offered(self._actions(), self.rights),
             empty_text=words,
             empty_title=title,
             filters=[
@@ -106,16 +109,17 @@ class LotTable(Cell):
         )
 
     def _actions(self) -> list[dict[str, Any]]:
-        begin = {"act": "start", "word": "Start a lot", "key": "b", "primary": True}
+        begin = {"act": "start", "word": "Start a lot", "key": "b", "primary": True, "right": "lot.start"}
         lot = self.model.lot
         if lot is None or lot["state"] == "closed":
             return [begin]
         turn = ("release", "Release") if lot["state"] == "hold" else ("hold", "Hold")
-        correct = {"act": "correct", "word": "Correct", "key": "e"}
-        unused = [*([correct] if lot["started_at"] else []), {"act": "delete", "word": "Delete", "key": "Delete"}]
+        correct = {"act": "correct", "word": "Correct", "key": "e", "right": "lot.start"}
+        delete = {"act": "delete", "word": "Delete", "key": "Delete", "right": "lot.start"}
+        unused = [*([correct] if lot["started_at"] else []), delete]
         return [
-            {"act": turn[0], "word": turn[1], "key": "h"},
-            {"act": "close", "word": "Close lot", "key": "c"},
+            {"act": turn[0], "word": turn[1], "key": "h", "right": f"lot.{turn[0]}"},
+            {"act": "close", "word": "Close lot", "key": "c", "right": "lot.close"},
             *([] if any(lot["counts"].values()) else unused),
             begin,
         ]
@@ -129,7 +133,9 @@ class LotTable(Cell):
         if model.code:
             return f"No lot is called {model.code}", "Search by a piece of its code."
         if model.state:
-            return f"No lot is {LOT_LOOKS[model.state].word.lower()}", "Choose another state, or start a lot."
+            return f"No lot is {LOT_LOOKS[model.state].word.lower()}", "Choose another state."
+        if "lot.start" not in self.rights:
+            return "No lots yet", "They come with the first pictures that name them, or are started by an engineer."
         return "No lots yet", "Start one, or send pictures that name theirs."
 
 
@@ -139,11 +145,14 @@ class UnitTable(Cell):
     Units can be told before their pictures come, and those that nobody looked at taken back.
     """
 
-    def __init__(self, model: UnitsModel, act: Act = _nothing, more: Act = _nothing) -> None:
+    def __init__(
+        self, model: UnitsModel, act: Act = _nothing, more: Act = _nothing, *, rights: Rights = EVERYTHING
+    ) -> None:
         super().__init__()
         self.model = model
         self.act = act
         self.more = more
+        self.rights = rights
         self.table = RowTable(columns=UNIT_COLUMNS, noun="units", sizing_mode="stretch_width")
         self.table.on_msg(self.heard)
         self._shows(self.table)
@@ -165,7 +174,7 @@ class UnitTable(Cell):
         self.table.visible = lot is not None or bool(model.problem)
         title, words = self._empty()
         self.table.param.update(
-            actions=self._actions(),
+            actions=offered(self._actions(), self.rights),
             empty_text=words,
             empty_title=title,
             more=model.cursor is not None,
@@ -182,15 +191,16 @@ class UnitTable(Cell):
             return "Units cannot be shown", model.problem
         if not model.loaded:
             return "", ""
-        return "No units yet", "They come with the first pictures that name this lot, or are added before."
+        added = ", or are added before" if "unit.tell" in self.rights else ""
+        return "No units yet", f"They come with the first pictures that name this lot{added}."
 
     def _actions(self) -> list[dict[str, Any]]:
         leave = {"act": "leave", "word": "Close"}
         lot, unit = self.model.lot, self.model.unit
-        taken_back = (
-            [{"act": "take-back", "word": "Delete unit", "key": "Delete"}] if unit and not unit["attempts"] else []
-        )
-        add = [{"act": "tell", "word": "Add unit", "key": "n"}] if lot is not None and lot["state"] != "closed" else []
+        take_back = {"act": "take-back", "word": "Delete unit", "key": "Delete", "right": "unit.tell"}
+        tell = {"act": "tell", "word": "Add unit", "key": "n", "right": "unit.tell"}
+        taken_back = [take_back] if unit and not unit["attempts"] else []
+        add = [tell] if lot is not None and lot["state"] != "closed" else []
         return [*taken_back, *add, leave]
 
 

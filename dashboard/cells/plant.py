@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboard.cells.cell import Cell, follow
+from core.rights import Action
+from dashboard.cells.cell import EVERYTHING, Cell, Rights, follow, offered
 from dashboard.cells.plant_hours import difference, station_hours
 from dashboard.models.plant import PlantModel, StationModel
 from layouts.elements import element, text
@@ -25,6 +26,9 @@ ACTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "station": (("change", "Rename", "e"), ("move", "Move", "m"), ("delete", "Delete", "Delete")),
 }  # fmt: skip
 """What can be done with what is chosen: act, word, key."""
+
+PLACES_RIGHT: Action = "plant.edit"
+FOLDER_RIGHT: Action = "folder.edit"
 
 HOURS = ((1, "1 h"), (24, "24 h"), (168, "7 days"))
 COUNTED = (
@@ -47,10 +51,11 @@ async def _nothing(_: str) -> None:
 class Places(Cell):
     """Sites, lines and stations as a tree; what is chosen can be added to, renamed, moved and deleted."""
 
-    def __init__(self, model: PlantModel, act: Act = _nothing) -> None:
+    def __init__(self, model: PlantModel, act: Act = _nothing, *, rights: Rights = EVERYTHING) -> None:
         super().__init__()
         self.model = model
         self.act = act
+        self.rights = rights
         self.tree = PlaceTree(sizing_mode="stretch_both", min_height=320)
         self.tree.on_msg(self.heard)
         self._shows(self.tree)
@@ -74,7 +79,7 @@ class Places(Cell):
         chosen = model.chosen
         title, words = self._empty()
         self.tree.param.update(
-            actions=[{"act": act, "word": word, "key": key} for act, word, key in ACTIONS[chosen[0] if chosen else ""]],
+            actions=self._actions(chosen[0] if chosen else ""),
             empty_text=words,
             empty_title=title,
             filters=[{"name": "find", "word": "Find a place", "value": model.find}],
@@ -82,6 +87,10 @@ class Places(Cell):
             rows=model.rows,
             selected=model.selected,
         )
+
+    def _actions(self, kind: str) -> list[dict[str, Any]]:
+        named = ({"act": act, "word": word, "key": key, "right": PLACES_RIGHT} for act, word, key in ACTIONS[kind])
+        return offered(named, self.rights)
 
     def _empty(self) -> tuple[str, str]:
         model = self.model
@@ -91,16 +100,19 @@ class Places(Cell):
             return "", ""
         if model.find:
             return f"No place is called {model.find}", "Search by a piece of a site's, a line's or a station's name."
+        if PLACES_RIGHT not in self.rights:
+            return "No sites yet", "They are added by an engineer."
         return "No sites yet", "Add a site, then its lines, then their stations."
 
 
 class StationFacts(Cell):
     """The station in view: its lot, its folder, its triggers against results; without one, nothing is shown."""
 
-    def __init__(self, model: StationModel, act: Act = _nothing) -> None:
+    def __init__(self, model: StationModel, act: Act = _nothing, *, rights: Rights = EVERYTHING) -> None:
         super().__init__()
         self.model = model
         self.act = act
+        self.rights = rights
         self.facts = Facts(sizing_mode="stretch_width")
         self.facts.on_msg(self.heard)
         self._shows(self.facts)
@@ -129,11 +141,11 @@ class StationFacts(Cell):
     def _actions(self) -> list[dict[str, Any]]:
         if self.model.station is None:
             return []
-        if self.model.folder is None:
-            return [{"act": "folder", "word": "Watch a folder"}]
-        rests = "Rest" if self.model.folder["active"] else "Watch again"
-        words = (("folder", "Change folder"), ("rest", rests), ("forget-folder", "Stop watching"))
-        return [{"act": act, "word": word} for act, word in words]
+        words: tuple[tuple[str, str], ...] = (("folder", "Watch a folder"),)
+        if self.model.folder is not None:
+            rests = "Rest" if self.model.folder["active"] else "Watch again"
+            words = (("folder", "Change folder"), ("rest", rests), ("forget-folder", "Stop watching"))
+        return offered(({"act": act, "word": word, "right": FOLDER_RIGHT} for act, word in words), self.rights)
 
     def _html(self) -> str:
         model = self.model

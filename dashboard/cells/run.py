@@ -7,7 +7,7 @@ from typing import Any
 
 from panel.viewable import Viewable
 
-from dashboard.cells.cell import Act, Cell, follow, nothing
+from dashboard.cells.cell import EVERYTHING, Act, Cell, Rights, follow, nothing
 from dashboard.models.run import FILE_STATES, TABS, RunModel
 from layouts.file_table import FileTable
 from layouts.run_head import RunHead
@@ -16,9 +16,12 @@ from layouts.run_head import RunHead
 class RunSheetHead(Cell):
     """The head of the run in view, with what can be done with it, and the choice of what stands beneath."""
 
-    def __init__(self, model: RunModel, *, cancel: Act = nothing, retry: Act = nothing) -> None:
+    def __init__(
+        self, model: RunModel, *, cancel: Act = nothing, retry: Act = nothing, rights: Rights = EVERYTHING
+    ) -> None:
         super().__init__()
         self.model = model
+        self.cancels, self.sends = "run.cancel" in rights, "run.submit" in rights
         self._acts = {"cancel": cancel, "retry": retry}
         self.head = RunHead(sizing_mode="stretch_width")
         self.head.on_msg(self._heard)
@@ -36,9 +39,9 @@ class RunSheetHead(Cell):
         model = self.model
         self.head.param.update(
             busy=model.busy,
-            can_cancel=model.can_cancel,
-            can_retry=model.can_retry,
-            can_send=model.can_send,
+            can_cancel=model.can_cancel and self.cancels,
+            can_retry=model.can_retry and self.cancels,
+            can_send=model.can_send and self.sends,
             missing=model.missing,
             problem=model.problem,
             refusal=model.refusal,

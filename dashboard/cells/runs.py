@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.cells.cell import Act, Cell, follow, nothing
+from dashboard.cells.cell import EVERYTHING, Act, Cell, Rights, follow, nothing
 from dashboard.models.runs import RunsModel
 from layouts.run_table import RunTable
 
@@ -12,10 +12,11 @@ from layouts.run_table import RunTable
 class Runs(Cell):
     """The table of runs with its filters, which are in the address; a run is opened beside it."""
 
-    def __init__(self, model: RunsModel, more: Act = nothing) -> None:
+    def __init__(self, model: RunsModel, more: Act = nothing, *, rights: Rights = EVERYTHING) -> None:
         super().__init__()
         self.model = model
-        self.table = RunTable(sizing_mode="stretch_both")
+        self.sends = "run.submit" in rights
+        self.table = RunTable(sends=self.sends, sizing_mode="stretch_both")
         self._more = more
         self.table.on_msg(self._heard)
         self._shows(self.table)
@@ -50,4 +51,6 @@ class Runs(Cell):
             return "", ""
         if model.wanted:
             return "No run is like that", "Choose other filters, or clear them."
+        if not self.sends:
+            return "No runs yet", "They come here as files are sent, by people or by machines."
         return "No runs yet", "Drop photos, zip archives or whole folders here, or send them to the API."

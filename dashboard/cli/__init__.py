@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from dashboard.cli.errors import ERROR_CODE, in_one_line
+from data.acting import Actor, acting_as
 
 COMMANDS = {
     "up": "Running",
@@ -28,11 +29,18 @@ COMMANDS = {
     "read": "Reading",
     "inspect": "Reading",
     "doctor": "Looking after",
+    "health": "Looking after",
+    "user": "Looking after",
+    "token": "Looking after",
+    "audit": "Looking after",
+    "backup": "Looking after",
+    "restore": "Looking after",
     "collect": "Looking after",
     "bench": "Looking after",
     "demo": "",
 }
-"""Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`.
+"""Every command with its panel, in the order of `--help`; the function `NAME` lies in `dashboard.cli.NAME`, or an
+application of typer's with commands of its own.
 
 Without a panel a command is hidden."""
 
@@ -50,7 +58,10 @@ app = typer.Typer(
 
 for _name, _panel in COMMANDS.items():
     _command = getattr(import_module(f"dashboard.cli.{_name}"), _name)
-    app.command(_name, rich_help_panel=_panel or None, hidden=not _panel)(_command)
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name, rich_help_panel=_panel)
+    else:
+        app.command(_name, rich_help_panel=_panel or None, hidden=not _panel)(_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -71,15 +82,28 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(GARBAGE)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
+    command = next((argument for argument in arguments if argument in COMMANDS), "command")
     try:
-        sys.exit(_run([argument for argument in arguments if argument != "--debug"]))
+        with acting_as(Actor(f"system:{command}")):
+            sys.exit(_run([argument for argument in arguments if argument != "--debug"]))
     except Exception as error:  # noqa: BLE001 - the process boundary: what has no line of its own gets its traceback
         line = in_one_line(error)
-        if debug or line is None:
-            print_exc()
+        if line is None or debug:
+            _tell("the command has failed", error)
         else:
-            typer.echo(f"marksight: {line}", err=True)
+            _tell(f"marksight: {line}")
         sys.exit(ERROR_CODE)  # not 1, which is a verdict
+
+
+def _tell(line: str, error: Exception | None = None) -> None:
+    """Say how the command ended: in the log where that is read by machines, else to who called it."""
+    logs = sys.modules.get("workers.logs")  # a command that does not log has none
+    if logs is not None and (logs.tells_in_json() or logs.reports_errors()):
+        logs.log.critical(line, exc_info=error)
+    elif error is not None:
+        print_exc()
+    else:
+        typer.echo(line, err=True)
 
 
 def _run(arguments: list[str]) -> int:

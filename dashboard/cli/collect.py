@@ -18,6 +18,7 @@ def collect(
     import asyncio
 
     from data.settings import settings
+    from workers import logs
     from workers.collecting import Collected
     from workers.collecting import collect as run
     from workers.composition import compose
@@ -29,6 +30,7 @@ def collect(
         finally:
             await services.close()
 
+    logs.set_up(settings(), "collect")
     found = asyncio.run(collected())
     done = "would be removed" if dry_run else "removed"
     typer.echo(f"{found.seen:,} blobs seen, {found.removed:,} {done} ({found.removed_bytes / 2**20:,.1f} MB)")

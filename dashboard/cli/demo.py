@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from data.settings import Settings
+
+NAME = "demonstration"
 
 
 def demo() -> None:
@@ -12,4 +21,20 @@ def demo() -> None:
     from workers.demo import run
 
     chosen = settings()
-    run(address(chosen.host, chosen.port), typer.echo)
+    token = None if chosen.single_user else asyncio.run(_token(chosen))
+    run(address(chosen.host, chosen.port), typer.echo, token=token)
+
+
+async def _token(settings: Settings) -> str:
+    """Return a machine's token that was made just now, in place of the one before."""
+    from data.errors import NotFound
+    from workers import tokens
+    from workers.composition import compose
+
+    services = compose(settings)
+    try:
+        with suppress(NotFound):
+            await tokens.revoke(services, NAME)
+        return (await tokens.add(services, tokens.NewToken(NAME, role="machine"))).secret
+    finally:
+        await services.close()

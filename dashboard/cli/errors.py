@@ -63,6 +63,7 @@ _LINES: dict[str, Line] = {
     "redis.exceptions.ConnectionError": _redis,
     "redis.exceptions.TimeoutError": _redis,
     "alembic.util.exc.CommandError": _as_it_says,
+    "ssl.SSLError": _database,  # of Redis it comes wrapped
     "builtins.ConnectionRefusedError": _database,  # asyncpg's own, for want of a socket; Redis' is not of this tree
     "builtins.OSError": _file,
 }

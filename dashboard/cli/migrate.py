@@ -21,7 +21,9 @@ def migrate(
     from data.migrate import downgrade, upgrade
     from data.settings import settings
     from data.urls import app_role, owner_url
+    from workers import logs
 
+    logs.set_up(settings(), "migrate")
     url = owner_url(settings())
     revision = downgrade(url, down_to) if down_to else upgrade(url, app_role=app_role(settings()))
     typer.echo(f"schema at revision {revision or 'base'}")

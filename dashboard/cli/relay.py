@@ -9,10 +9,10 @@ def relay() -> None:
     One relay is enough for any number of workers; a second one does no harm. `marksight up` starts it by itself.
     """
     import asyncio
-    import logging
 
     from data.settings import settings
+    from workers import logs
     from workers.relay import run
 
-    logging.basicConfig(level=settings().log_level, format="%(message)s")
+    logs.set_up(settings(), "relay")
     asyncio.run(run(settings()))

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashboard.cli.migrate import migrate
+
+if TYPE_CHECKING:
+    from workers.composition import Services
+
+
+async def _let_in_the_first(services: Services) -> None:
+    """Make the admin that the settings name; one who cannot be made keeps nobody from working."""
+    from core.errors import MarksightError
+    from workers.first_admin import ensure_first_admin
+
+    try:
+        await ensure_first_admin(services)
+    except MarksightError as error:
+        typer.echo(f"There is no administrator yet, and none could be made: {error}", err=True)
 
 
 def seed(
@@ -15,7 +29,8 @@ def seed(
 ) -> None:
     """Add the bundled recipes, and the bundled pictures to be inspected, as far as they are missing.
 
-    `marksight up` does it by itself at every start; what is there already is left alone.
+    `marksight up` does it by itself at every start; what is there already is left alone. The first administrator is
+    made too, if MARKSIGHT_ADMIN_USER and MARKSIGHT_ADMIN_PASSWORD say who that is.
     """
     import asyncio
     from contextlib import nullcontext
@@ -24,6 +39,7 @@ def seed(
     from data.setting_up import setting_up
     from data.settings import settings
     from data.urls import app_url, owner_url
+    from workers import logs
     from workers.composition import compose
     from workers.seed import Seeded, has_recipes
     from workers.seed import seed as run
@@ -36,9 +52,13 @@ def seed(
             async with nullcontext() if there else setting_up(url):  # nobody waits for what is there already
                 if schema:
                     await asyncio.to_thread(migrate)
-                return await run(services, say=typer.echo)
+                done = await run(services, say=typer.echo)
+                if settings().admin_user:
+                    await _let_in_the_first(services)
+                return done
         finally:
             await services.close()
 
+    logs.set_up(settings(), "seed")
     done = asyncio.run(seeded())
     typer.echo(f"{done.recipes} recipes and {done.pictures} pictures are new")

@@ -6,9 +6,6 @@ from typing import Annotated
 
 import typer
 
-CHATTY = ("alembic", "bokeh", "panel", "tornado.access", "uvicorn")
-"""Loggers that tell of every request, session and plugin; of these only what went wrong is logged."""
-
 
 def serve(
     *,
@@ -20,13 +17,10 @@ def serve(
 
     The database, Redis and the store are those of the settings. `marksight up` starts this by itself.
     """
-    import logging
-
     from data.settings import settings
+    from workers import logs
 
-    logging.basicConfig(level=settings().log_level, format="%(message)s")
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.set_up(settings(), "server")
     from dashboard.server import serve as run  # after logging is set up: Bokeh would do it its way
 
     run(settings(), api_only=api_only, say=typer.echo)

@@ -10,11 +10,10 @@ def watch() -> None:
     machine that has the folders. `marksight up` starts it by itself.
     """
     import asyncio
-    import logging
 
     from data.settings import settings
+    from workers import logs
     from workers.watching import run
 
-    logging.basicConfig(level=settings().log_level, format="%(message)s")
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    logs.set_up(settings(), "watch")
     asyncio.run(run(settings()))

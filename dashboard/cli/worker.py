@@ -15,10 +15,9 @@ def worker(
     Start as many as there are cores to spare, on any machine that reaches the database, Redis and the store.
     `marksight up` starts MARKSIGHT_WORKERS of them by itself.
     """
-    import logging
-
     from data.settings import settings
+    from workers import logs
     from workers.worker import run
 
-    logging.basicConfig(level=settings().log_level, format="%(message)s")
+    logs.set_up(settings(), name or "worker")
     run(settings(), name=name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import param
 
-FieldKind = Literal["text", "long", "select", "check"]
+FieldKind = Literal["text", "long", "select", "check", "several", "password", "once"]
 Values = dict[str, str]
 
 UNFORESEEN = "It could not be done, for a reason that nobody foresaw; the server's log has it. Try again."
@@ -16,12 +16,15 @@ UNFORESEEN = "It could not be done, for a reason that nobody foresaw; the server
 
 @dataclass(frozen=True)
 class Field:
-    """One value asked for. `options` are pairs of value and word: all of a `select`, proposals of a `text`."""
+    """One value asked for. `options` are pairs of value and word: all of a `select`, proposals of a `text`.
+
+    Of `several`, the value is those chosen, apart by spaces. What is shown `once` is no question: a secret, to copy.
+    """
 
     name: str
     label: str
     kind: FieldKind = "text"
-    value: str = ""
+    value: str = field(default="", repr=False)
     help: str = ""
     options: tuple[tuple[str, str], ...] | None = None
     mono: bool = False
@@ -29,7 +32,7 @@ class Field:
     def __post_init__(self) -> None:
         if self.kind not in get_args(FieldKind):
             raise ValueError(f"expected one of {', '.join(get_args(FieldKind))}, got {self.kind!r}")
-        if self.kind == "select" and self.options is None:
+        if self.kind in {"select", "several"} and self.options is None:
             raise ValueError(f"expected options for {self.name}, got none")
 
     def document(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dashboard.cells.dropping import DropPhotos, RecipeChoice
 from dashboard.cells.results import Results
 from dashboard.models.intake import IntakeModel
 from dashboard.models.results import ResultsModel, known_verdict, searched
+from dashboard.page_user import rights
 from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import look_on
@@ -32,6 +33,7 @@ class InspectPage:
             verdict=known_verdict(given.get("verdict", "")), find=searched(given.get("find", ""))
         )
         self.intake = IntakeModel(wish=given.get("recipe", ""))
+        self.rights = rights()
         self._told = asyncio.Event()
         self._shown: tuple[str, str] | None = None
         self.results.param.watch(lambda *_: self._told.set(), ["verdict"])
@@ -39,11 +41,11 @@ class InspectPage:
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
         while_open(self.follow)
-        return inspect_page(
-            recipe=RecipeChoice(self.intake),
-            drop=DropPhotos(self.intake, stored=lambda _: self._told.set()),
-            results=Results(self.results, more=self.more),
-        )
+        results = Results(self.results, more=self.more, rights=self.rights)
+        if "inspection.submit" not in self.rights:
+            return inspect_page(intake=(), results=results)
+        drop = DropPhotos(self.intake, stored=lambda _: self._told.set())
+        return inspect_page(intake=(RecipeChoice(self.intake), drop), results=results)
 
     async def follow(self) -> None:
         """Keep the results up to date while the page is open."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from core.errors import LotTextInvalid
 from core.lot_texts import LotTexts, bound
 from core.recipe import Recipe
+from core.rights import Action
 from dashboard.models.asking import AnswerRefused, AskingModel, Field, Question, Values
 from dashboard.models.lots import LotsModel, View
 from dashboard.pages.plant_reads import PlantReads
@@ -35,6 +36,8 @@ MOVES = {
     "release": ("Release", "Release the lot {code}?", "What came in meanwhile stays failed."),
     "close": ("Close lot", "Close the lot {code}?", "It takes no more parts, for ever."),
 }
+
+MAY: Mapping[str, Action] = {"hold": "lot.hold", "release": "lot.release", "close": "lot.close"}
 
 
 class LotActs:
@@ -79,7 +82,7 @@ class LotActs:
 
         async def correct(said: Values) -> None:
             version_id = _version_id(said)
-            with refusing():
+            with refusing("lot.start"):
                 texts = _texts(said)
                 await self._check(version_id, texts)
                 bound = {"station": said["station"].strip() or None, "recipe_version": version_id, "texts": texts}
@@ -92,7 +95,7 @@ class LotActs:
 
     def _ask_delete(self, code: str) -> None:
         async def delete(_: Values) -> None:
-            with refusing():
+            with refusing("lot.start"):
                 await use_cases.delete(self.services, code)
             self.lots.selected = ""
             self.changed()
@@ -105,7 +108,7 @@ class LotActs:
     ) -> tuple[Field, ...] | None:
         """Return what is asked of what a lot binds, with these answers to begin with; None: the database is away."""
         try:
-            with refusing():
+            with refusing("plant.read"):
                 stations, versions = await self.reads.station_names(), await self.reads.versions()
         except AnswerRefused as error:
             self.lots.problem = error.detail
@@ -124,7 +127,7 @@ class LotActs:
             raise AnswerRefused(f"Expected 1 to {MAX_CODE} characters that can be printed.", "code")
         version_id = _version_id(said)
         station = said["station"].strip() or None
-        with refusing():
+        with refusing("lot.start"):
             texts = _texts(said)
             await self._check(version_id, texts)
             await use_cases.start(self.services, LotStart(code, station, recipe_version=version_id, texts=texts))
@@ -159,7 +162,7 @@ class LotActs:
             reason = said["reason"].strip()
             if not reason and act != "close":
                 raise AnswerRefused("Say why; who looks at the lot later will want to know.", "reason")
-            with refusing():
+            with refusing(MAY[act]):
                 await self._move(act, code, reason)
             self.changed()
 

@@ -12,10 +12,13 @@ from dashboard.cells.address import AddressLine
 from dashboard.cells.asking import AskingDialog
 from dashboard.cells.lots import LotTable, UnitTable
 from dashboard.cells.plant import Places, StationFacts
+from dashboard.cells.trail import Trail
 from dashboard.models.asking import AskingModel
 from dashboard.models.lots import LotsModel, UnitsModel, known_state
 from dashboard.models.plant import PlantModel, StationModel, open_at_first, open_lines
 from dashboard.models.results import searched
+from dashboard.models.trail import TrailModel
+from dashboard.page_user import rights
 from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import look_on
@@ -23,6 +26,7 @@ from dashboard.pages.life import arguments, draw, while_open
 from dashboard.pages.lot_acts import LotActs
 from dashboard.pages.plant_acts import PlantActs
 from dashboard.pages.plant_reads import PlantReads, Rows, Standing, Tree
+from dashboard.pages.trail import RowTrail
 from dashboard.pages.unit_acts import UnitActs
 from layouts.plant import plant_page
 
@@ -42,6 +46,8 @@ class PlantPage:
         self.reads = PlantReads(context.services)
         self.plant, self.station = PlantModel(), StationModel()
         self.lots, self.units, self.asking = LotsModel(), UnitsModel(), AskingModel()
+        self.rights = rights()
+        self.trail = RowTrail(context.services, TrailModel(), whole="audit.read" in self.rights)
         self._told = asyncio.Event()
         self._shown: dict[str, Any] = {}
         self.address = AddressLine(self.choose)
@@ -53,17 +59,18 @@ class PlantPage:
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
         while_open(self.follow)
-        services, changed = self.context.services, self._told.set
+        services, changed, may = self.context.services, self._told.set, self.rights
         places = PlantActs(services, self.asking, plant=self.plant, station=self.station, changed=changed)
         lots = LotActs(services, self.asking, reads=self.reads, lots=self.lots, changed=changed)
         units = UnitActs(services, self.asking, units=self.units, changed=changed, leave=self.leave_lot)
         return plant_page(
             address=self.address,
             asking=AskingDialog(self.asking),
-            places=Places(self.plant, places.act),
-            station=StationFacts(self.station, self._leaving_place(places)),
-            lots=LotTable(self.lots, lots.act, self.more_lots),
-            units=UnitTable(self.units, units.act, self.more_units),
+            places=Places(self.plant, places.act, rights=may),
+            station=StationFacts(self.station, self._leaving_place(places), rights=may),
+            lots=LotTable(self.lots, lots.act, self.more_lots, rights=may),
+            units=UnitTable(self.units, units.act, self.more_units, rights=may),
+            trail=Trail(self.trail.model, self.trail.more, noun="lot", title=f"{self.trail.title} of the lot"),
         )
 
     def choose(self, query: Mapping[str, str]) -> None:
@@ -207,6 +214,7 @@ class PlantPage:
         if not code:
             self._shown["units"] = ""
             draw(self._leave_units)
+            self.trail.leave()
             return
         found = await self.reads.units(code)
         if code != self.lots.selected:
@@ -214,6 +222,13 @@ class PlantPage:
         same = self._shown.get("units") == code
         self._shown["units"] = code
         draw(self._show_units, found, same=same)
+        await self._look_at_trail(found)
+
+    async def _look_at_trail(self, found: Rows | None) -> None:
+        if found is None or found.lot is None:
+            self.trail.leave()
+        else:
+            await self.trail.look(found.lot["id"])
 
     def _show_units(self, found: Rows | None, *, same: bool) -> None:
         if found is None or found.lot is None:
@@ -232,5 +247,6 @@ class PlantPage:
         self.lots.problem = LOOKS
         if self.lots.selected:
             self.units.problem = LOOKS
+            self.trail.away()
         if self.plant.selected.startswith("station:"):
             self.station.problem = LOOKS

@@ -119,7 +119,7 @@ class PlantActs:
         intro = "It cannot be undone. What something hangs on is not deleted."
 
         async def delete(_: Values) -> None:
-            with refusing():
+            with refusing("plant.edit"):
                 async with self.services.database.unit_of_work() as work:
                     await work.plant.remove(_kind(kind), UUID(place["id"]), tag=place["tag"])
                     await work.commit()
@@ -146,7 +146,7 @@ class PlantActs:
 
         async def watch(said: Values) -> None:
             settle_s = _seconds(said["settle_s"])
-            with refusing():
+            with refusing("folder.edit"):
                 drop = Drop(said["path"].strip(), said["naming"].strip(), said["recipe"].strip(), settle_s)
                 await name_folder(self.services, id_, drop, elsewhere=said["elsewhere"] == "true")
             self.changed()
@@ -158,7 +158,7 @@ class PlantActs:
             return
         active = not self.station.folder["active"]
         try:
-            with refusing():
+            with refusing("folder.edit"):
                 await rest_folder(self.services, self.station.station["id"], active=active)
         except AnswerRefused as error:
             self.station.problem = error.detail
@@ -170,7 +170,7 @@ class PlantActs:
         name, id_ = self.station.station["name"], self.station.station["id"]
 
         async def forget(_: Values) -> None:
-            with refusing():
+            with refusing("folder.edit"):
                 await forget_folder(self.services, id_)
             self.changed()
 
@@ -178,7 +178,7 @@ class PlantActs:
         self.asking.ask(Question(f"Stop watching the folder of {name}?", "Stop watching", forget, intro=intro))
 
     async def _add(self, kind: PlaceKind, said: Mapping[str, Any], *, opened: str) -> None:
-        with refusing():
+        with refusing("plant.edit"):
             async with self.services.database.unit_of_work() as work:
                 id_ = await work.plant.add(kind, said)
                 await work.commit()
@@ -188,7 +188,7 @@ class PlantActs:
         self.changed()
 
     async def _change(self, kind: str, place: Place, said: Mapping[str, Any]) -> None:
-        with refusing():
+        with refusing("plant.edit"):
             async with self.services.database.unit_of_work() as work:
                 await work.plant.change(_kind(kind), UUID(place["id"]), said, tag=place["tag"])
                 await work.commit()

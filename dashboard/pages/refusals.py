@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.errors import LotTextInvalid, MarksightError, NamingInvalid, PlaceInvalid
+from core.errors import AccountInvalid, LotTextInvalid, MarksightError, NamingInvalid, PasswordUnfit, PlaceInvalid
+from core.rights import Action
 from dashboard.models.asking import AnswerRefused
-from data.errors import FolderUnfit, NotFound, PlaceTaken
+from dashboard.page_user import must
+from data.errors import AccountTaken, FolderUnfit, LastAdmin, NotFound, PlaceTaken
 from data.outage import AWAY, is_away
+from workers.errors import SignInPaused, SignInRefused
 
 AWAY_WORDS = "The database does not answer; nothing was kept. Try again."
-FIELDS: dict[type[MarksightError], str] = {PlaceTaken: "name", NamingInvalid: "naming", FolderUnfit: "path"}
+FIELDS: dict[type[MarksightError], str] = {
+    AccountTaken: "name",
+    FolderUnfit: "path",
+    LastAdmin: "role",
+    NamingInvalid: "naming",
+    PasswordUnfit: "password",
+    PlaceTaken: "name",
+    SignInPaused: "current",
+    SignInRefused: "current",
+}
 """The field that an error is about, where the error itself does not say."""
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what goes wrong within into a refusal that the dialog shows.
+def refusing(action: Action) -> Iterator[None]:
+    """Let something be done by who may, and turn what goes wrong within into a refusal that the dialog shows.
 
     Raises:
         AnswerRefused: it went wrong, in a way that a person can be told.
     """
     try:
+        must(action)
         yield
-    except PlaceInvalid as error:
+    except (AccountInvalid, PlaceInvalid) as error:
         raise AnswerRefused(_sentence(error.detail), error.where) from error
     except LotTextInvalid as error:
         raise AnswerRefused(_sentence(error.detail), error.where.removeprefix("texts").removeprefix(".")) from error

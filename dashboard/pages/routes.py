@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 import panel as pn
 from panel.viewable import Viewable
 
-from dashboard.auth import resolve
+from dashboard.page_rights import seen_by
+from dashboard.page_user import page_preferences, page_user, rights
+from dashboard.pages.account import AccountPage
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import told_within
 from dashboard.pages.inspect import InspectPage
 from dashboard.pages.inspection import InspectionPage
 from dashboard.pages.life import draw, while_open
 from dashboard.pages.news import News
+from dashboard.pages.people import PeoplePage
 from dashboard.pages.plant import PlantPage
+from dashboard.pages.preferring import COOKIE, Preferring, in_cookie, of_somebody
 from dashboard.pages.pulse import Pulse
 from dashboard.pages.reads import PageReads
 from dashboard.pages.runs import RunsPage
 from dashboard.pages.system import SystemPage
 from dashboard.pages.system_parts import reader
 from data.listening import Listener
-from layouts import inspect, inspection, plant, runs, system
-from layouts.shell import Strip, shell, template_variables
+from layouts import account, inspect, inspection, people, plant, runs, system
+from layouts.keys import Key, working
+from layouts.markup import pane
+from layouts.shell import Looks, Rail, Strip, shell, template_variables
+from layouts.states import forbidden
 from workers.composition import Services
+from workers.who import Who
 
 Routes = dict[str, Callable[[], Viewable]]
-Keys = Sequence[tuple[str, str]]
 HEALTH_S = 10.0
-SERVED = frozenset({"inspect", "plant", "runs", "system"})
-"""Pages in the rail: those that exist and that the role may see."""
 
 
 class OpenPage(Protocol):
@@ -55,8 +61,10 @@ def context_of(services: Services, listener: Listener) -> PageContext:
 def routes_of(context: PageContext) -> Routes:
     """Return the page of each address, over what they share."""
     return {
+        "/account": _page(context, AccountPage, title="Account", current="account", keys=account.KEYS),
         "/inspect": _page(context, InspectPage, title="Inspect", current="inspect", keys=inspect.KEYS),
         "/inspection": _page(context, InspectionPage, title="Inspection", current="inspect", keys=inspection.KEYS),
+        "/people": _page(context, PeoplePage, title="People", current="people", keys=people.KEYS),
         "/plant": _page(context, PlantPage, title="Plant", current="plant", keys=plant.KEYS),
         "/runs": _page(context, RunsPage, title="Runs", current="runs", keys=runs.KEYS),
         "/system": _page(context, SystemPage, title="System", current="system", keys=system.KEYS),
@@ -64,19 +72,51 @@ def routes_of(context: PageContext) -> Routes:
 
 
 def _page(
-    context: PageContext, make: Callable[[PageContext], OpenPage], *, title: str, current: str, keys: Keys
+    context: PageContext, make: Callable[[PageContext], OpenPage], *, title: str, current: str, keys: Sequence[Key]
 ) -> Callable[[], Viewable]:
     def page() -> Viewable:
-        cookies: dict[str, str] = pn.state.cookies
-        theme, rail = cookies.get("marksight_theme"), cookies.get("marksight_rail")
-        pn.state.curdoc.template_variables.update(template_variables(theme, rail))
-        user = resolve(cookie=cookies.get("user"))
-        strip = Strip(person=user.name.capitalize(), keys=[list(key) for key in keys], sizing_mode="stretch_width")
-        while_open(lambda: _health(context.pulse, strip))
-        main = make(context).view()
-        return shell(main, title=title, current=current, served=SERVED, strip=strip, dark=theme == "dark")
+        who, cookies = page_user(), dict(pn.state.cookies)
+        kept = page_preferences() if who and who.user_id else in_cookie(cookies.get(COOKIE, ""))
+        preferring = of_somebody(context.services, who, kept)
+        looks = Looks.of(kept, cookies)
+        pn.state.curdoc.template_variables.update(template_variables(looks))
+        strip = _strip(who, keys, preferring, everybody=context.services.settings.single_user)
+        served = seen_by(who)
+        if current in served:
+            if "system.read" in rights():
+                while_open(lambda: _health(context.pulse, strip))
+            main = make(replace(context, preferring=preferring)).view()
+        else:
+            main = pane(forbidden(), "states")
+        rail = Rail(sizing_mode="stretch_both")
+        rail.on_msg(preferred(preferring))
+        return shell(main, title=title, current=current, served=served, strip=strip, rail=rail, dark=looks.dark)
 
     return page
+
+
+def _strip(who: Who | None, keys: Sequence[Key], preferring: Preferring, *, everybody: bool) -> Strip:
+    strip = Strip(
+        person=who.display_name if who else "",
+        role=str(who.role) if who else "",
+        everybody=everybody,
+        keys=working(keys, rights()),
+        preferred=preferring.document,
+        sizing_mode="stretch_width",
+    )
+    strip.on_msg(preferred(preferring))
+    preferring.seen.append(lambda document: strip.param.update(preferred=document))
+    return strip
+
+
+def preferred(preferring: Preferring) -> Callable[[Any], Awaitable[None]]:
+    """Return what hears from a component what its user prefers."""
+
+    async def heard(event: Any) -> None:
+        if "prefer" in event.data:
+            await preferring.told(event.data["prefer"])
+
+    return heard
 
 
 async def _health(pulse: Pulse, strip: Strip) -> None:

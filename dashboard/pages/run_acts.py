@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-import panel as pn
 from pydantic import ValidationError
 
 from core.errors import MarksightError
 from dashboard.api.patterns import in_words
 from dashboard.api.run_fields import RunFields
-from dashboard.auth import resolve
 from dashboard.models.run import RunModel
 from dashboard.models.sending import SendingModel
+from dashboard.page_user import must
 from data.outage import AWAY, is_away
 from workers.composition import Services
 from workers.receiving import Sender, begin
@@ -31,8 +30,8 @@ class RunActs:
 
     async def begin(self, key: str) -> Mapping[str, str]:
         """Begin a run as the form says, under a key: the same key gives the same run."""
-        user = resolve(cookie=pn.state.cookies.get("user"))
         try:
+            user = must("run.submit")
             particulars = RunFields.model_validate(self.sending.fields()).particulars()
             run_id = await begin(self.services, particulars, Sender(user.name, key))
         except ValidationError as error:
@@ -64,6 +63,7 @@ class RunActs:
         self.run.param.update(busy=True, refusal="")
         refusal = ""
         try:
+            must("run.cancel")
             await act(UUID(asked))
         except MarksightError as error:
             refusal = str(error)

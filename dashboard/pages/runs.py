@@ -13,6 +13,7 @@ from dashboard.cells.sending import SendFiles
 from dashboard.models.run import RunModel
 from dashboard.models.runs import PAGE, RunsModel
 from dashboard.models.sending import SendingModel
+from dashboard.page_user import rights
 from dashboard.pages.away import LOOKS, while_away
 from dashboard.pages.context import PageContext
 from dashboard.pages.following import look_on
@@ -42,6 +43,7 @@ class RunsPage:
         self.runs.go(given)
         self.run.open(self.runs.open)
         self.one = OneRun(context.reads, self.reads, self.run, given)
+        self.rights = rights()
         self.acts = RunActs(context.services, self.run, self.sending)
         self.runs.param.watch(lambda *_: self._turn(), ["open", "wanted", "send"])
         self.one.results.param.watch(lambda *_: self._told.set(), ["verdict"])
@@ -50,14 +52,16 @@ class RunsPage:
     def view(self) -> Viewable:
         """Lay out the page and begin to follow."""
         while_open(self.follow)
-        results = Results(self.one.results, more=self.one.more_results, css_classes=["inside"])
+        may = self.rights
+        results = Results(self.one.results, more=self.one.more_results, rights=may, css_classes=["inside"])
         files = RunFiles(self.run, more=self.one.more_files)
         tabbed(self.run, {"results": results.list, "files": files.table})
-        head = RunSheetHead(self.run, cancel=self.acts.cancel, retry=self.acts.retry)
+        head = RunSheetHead(self.run, cancel=self.acts.cancel, retry=self.acts.retry, rights=may)
+        sender = SendFiles(self.sending, self.runs, begin=self.acts.begin)
         return runs_page(
-            table=Runs(self.runs, more=self.more),
+            table=Runs(self.runs, more=self.more, rights=may),
             run=[head, results, files],
-            sender=SendFiles(self.sending, self.runs, begin=self.acts.begin),
+            sender=[sender] if "run.submit" in may else [],
         )
 
     async def follow(self) -> None:

@@ -10,6 +10,7 @@ from core.errors import MarksightError
 from core.recipe import Recipe
 from dashboard.models.inspection import InspectionModel
 from dashboard.models.teaching import TeachingModel
+from dashboard.page_user import must
 from data.outage import AWAY, is_away
 from data.queries import recipes
 from data.repositories.recipes import Draft
@@ -68,6 +69,7 @@ class Teaching:
 
     async def _published(self, recipe: Recipe) -> dict[str, Any]:
         """Publish; a draft that was kept, and could not be published, is gone on with and not made again."""
+        must("recipe.publish")
         document, comment = recipe.to_document(), COMMENT.format(id=self.model.inspection_id)
         if self._draft is None:
             self._draft = await create_draft(self.services, document)

@@ -46,7 +46,7 @@ class UnitActs:
 
     def _ask_tell(self, code: str) -> None:
         async def tell(said: Values) -> None:
-            with refusing():
+            with refusing("unit.tell"):
                 unit_id = await use_cases.tell(self.services, _unit(code, said))
             self.units.selected = str(unit_id)
             self.changed()
@@ -62,7 +62,7 @@ class UnitActs:
 
     def _ask_take_back(self, unit_id: UUID) -> None:
         async def take_back(_: Values) -> None:
-            with refusing():
+            with refusing("unit.tell"):
                 await use_cases.take_back(self.services, unit_id)
             self.units.selected = ""
             self.changed()

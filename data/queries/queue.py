@@ -46,6 +46,7 @@ class Task:
     lot_texts: Document | None = None
     lot_on_hold: bool = False
     run_id: UUID | None = None
+    station_id: UUID | None = None
 
 
 async def unclaimed_batches(session: AsyncSession) -> list[UUID]:
@@ -67,6 +68,7 @@ TAKEN_OVER = (
     "lot_texts",
     "lot_on_hold",
     "run_id",
+    "station_id",
 )
 """What a task takes over from its inspection's row."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BindParameter, DateTime, Row, ScalarSelect, Select, Uuid, bindparam, func, select
+from sqlalchemy import BindParameter, DateTime, Row, ScalarSelect, Select, Uuid, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -124,7 +124,7 @@ async def version(session: AsyncSession, version_id: UUID) -> VersionView:
 async def in_force(session: AsyncSession, reference: str, at: datetime | None = None) -> VersionView:
     """Return the published version that judges now, or judged `at`, by the recipe's id or name, or a part number.
 
-    `at` is timezone-aware.
+    `at` is timezone-aware; before anything was published, the first version judges (a clock may have been set back).
 
     Raises:
         NotFound: nothing is called so.
@@ -145,6 +145,8 @@ async def in_force(session: AsyncSession, reference: str, at: datetime | None = 
 async def for_part(session: AsyncSession, part_number: str, at: datetime | None = None) -> VersionView:
     """Return the published version that judges a part number now, or judged it `at` (upper and lower case alike).
 
+    Before anything was published for the part, what was published first judges it.
+
     Raises:
         NotFound: no recipe judges that part.
         PartAmbiguous: several recipes do.
@@ -155,6 +157,8 @@ async def for_part(session: AsyncSession, part_number: str, at: datetime | None 
     rows = (await session.execute(_versions().where(published, same, current).order_by(Recipe.name))).all()
     if not rows or not part_number:
         raise NotFound("recipe", part_number)
+    if at is not None:
+        rows = [row for row in rows if _published(row) <= at] or [min(rows, key=_published)]
     if len(rows) > 1:
         names = ", ".join(row.name for row in rows)
         raise PartAmbiguous(f"Several recipes judge the part {part_number}: {names}. Name the recipe instead.")
@@ -176,14 +180,22 @@ _OTHER = aliased(RecipeVersion)  # once: it costs more than the statement it sta
 def _version_in_force(
     recipe_id: BindParameter[UUID] | InstrumentedAttribute[UUID], at: BindParameter[datetime] | datetime | None = None
 ) -> ScalarSelect[UUID]:
-    then = [] if at is None else [_OTHER.published_at <= at]
+    newest = _OTHER.number if at is None else case((_OTHER.published_at <= at, _OTHER.number), else_=-_OTHER.number)
     return (
         select(_OTHER.id)
-        .where(_OTHER.recipe_id == recipe_id, _OTHER.state == "published", *then)
-        .order_by(_OTHER.number.desc())
+        .where(_OTHER.recipe_id == recipe_id, _OTHER.state == "published")
+        .order_by(newest.desc())  # before all of them it is the first one
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _published(row: Row[RecipeVersion, str]) -> datetime:
+    """When the version of a row was published, which it was."""
+    at = row[0].published_at
+    if at is None:
+        raise AssertionError("a version that judges was published")
+    return at
 
 
 def _versions() -> Select[RecipeVersion, str]:

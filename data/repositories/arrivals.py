@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.channels import OUTBOX
 from data.repositories.inspections import COLUMNS, IMAGE_COLUMNS, NewInspection, add_images, image_rows, row
 from data.tables import Inspection, InspectionImage, OutboxItem
+from data.trace_parent import trace_parent
 
 
 def _named(columns: tuple[str, ...], prefix: str) -> dict[str, BindParameter[object]]:
@@ -26,6 +27,7 @@ _WAITS: dict[str, BindParameter[object]] = {
     "inspection_id": bindparam("own_id"),
     "priority": bindparam("own_priority"),
     "run_id": bindparam("own_run_id"),
+    "trace_parent": bindparam("trace_parent", type_=Text),
 }
 _ADD = select(func.pg_notify(OUTBOX, bindparam("told", type_=Text))).add_cte(
     insert(cast("Table", Inspection.__table__)).values(_named(COLUMNS, "own_")).cte("inspection"),
@@ -46,5 +48,5 @@ class Arrivals:
         own = {f"own_{name}": value for name, value in row(new).items()}
         image = {f"image_{name}": value for name, value in first.items()}
         told = json.dumps({"priority": int(new.priority)})
-        await self._session.execute(_ADD, {**own, **image, "told": told})
+        await self._session.execute(_ADD, {**own, **image, "told": told, "trace_parent": trace_parent()})
         await add_images(self._session, others)

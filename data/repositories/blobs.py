@@ -4,7 +4,8 @@
    sure that the bytes are there, and writes.
 2. The collector takes an address for itself (`take`), which it gets only while nobody holds it; then asks whether a
    row names it, and removes it if not. Either it sees the row, or its removal is seen by whoever writes one.
-3. Holds end with the transaction. An address is known by its first eight bytes: two that share them wait for nothing
+3. While a backup is made, nothing is taken: it copies what rows named a while ago (`data.holding_off`).
+4. Holds end with the transaction. An address is known by its first eight bytes: two that share them wait for nothing
    worse than each other.
 """
 
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, bindparam, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from data.holding_off import BACKUP_LOCK
 from data.tables import Image, RunFile
 
 _KEYS = func.unnest(cast(bindparam("keys", type_=ARRAY(BigInteger)), ARRAY(BigInteger))).column_valued("key")
@@ -33,8 +35,9 @@ class Blobs:
         await self._session.execute(_HOLD, {"keys": sorted({_key(address) for address in addresses})})
 
     async def take(self, address: str) -> bool:
-        """Take an address for oneself until this unit ends; False if somebody holds it."""
-        return bool(await self._session.scalar(select(func.pg_try_advisory_xact_lock(_key(address)))))
+        """Take an address for oneself until this unit ends; False if somebody holds it, or all of them."""
+        alone = func.pg_try_advisory_xact_lock(_key(address))
+        return bool(await self._session.scalar(select(and_(func.pg_try_advisory_xact_lock_shared(BACKUP_LOCK), alone))))
 
     async def is_named(self, address: str) -> bool:
         """Tell whether any row names an address: asked after `take`, it stays true or false."""

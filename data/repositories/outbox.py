@@ -6,8 +6,8 @@ times that then lie further ahead than they were ever set are no reason to wait.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -36,6 +36,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from data.priorities import Priority
 from data.tables import QUEUE_STEPS, OutboxItem, QueuePlace
+from data.trace_parent import trace_parent
 
 NO_LEASE = {"lease_token": None, "lease_until": None, "leased_by": None}
 NO_BATCH = {**NO_LEASE, "batch_id": None, "batched_at": None}
@@ -54,11 +55,16 @@ _PLACES: dict[QueuePlace, ColumnElement[bool]] = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One inspection that a worker has claimed: `attempts` counts this one."""
+    """One inspection that a worker has claimed: `attempts` counts this one.
+
+    `trace_parent` is the trace that it is part of, if any; `since` is when it could have begun.
+    """
 
     inspection_id: UUID
     attempts: int
     priority: int
+    trace_parent: str | None = field(default=None, compare=False)
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,20 @@ class Outbox:
         """Let an inspection wait; one that waits already keeps its place."""
         await self.add_all([inspection_id], priority, run_id=run_id)
 
-    async def add_all(self, ids: Collection[UUID], priority: int, *, run_id: UUID | None = None) -> None:
-        """Let inspections wait, at the cost of one."""
-        rows = [{"inspection_id": id_, "priority": priority, "run_id": run_id} for id_ in ids]
+    async def add_all(
+        self,
+        ids: Collection[UUID],
+        priority: int,
+        *,
+        run_id: UUID | None = None,
+        traces: Mapping[UUID, str | None] | None = None,
+    ) -> None:
+        """Let inspections wait, at the cost of one; all as part of the trace that goes on now, or each of its own."""
+        now, own = trace_parent(), traces or {}
+        rows = [
+            {"inspection_id": id_, "priority": priority, "run_id": run_id, "trace_parent": own.get(id_, now)}
+            for id_ in ids
+        ]
         if rows:
             await self._session.execute(_ADD, rows)
 
@@ -177,7 +194,7 @@ class Outbox:
         gone = delete(OutboxItem).where(OutboxItem.inspection_id == inspection_id, OutboxItem.lease_token.is_(None))
         await self._session.execute(gone)
 
-    async def _lease_to(self, lease: Lease, claim: ReturningUpdate[UUID, int, int], **told: object) -> list[Claim]:
+    async def _lease_to(self, lease: Lease, claim: _Leasing, **told: object) -> list[Claim]:
         """Give the rows that `claim` finds to a lease; return them, the most urgent first."""
         leased = {"token": lease.token, "lease_for": timedelta(seconds=lease.seconds), "holder": lease.holder}
         rows = (await self._session.execute(claim, {**leased, **told})).all()
@@ -221,7 +238,10 @@ def _may(step: str) -> ColumnElement[bool]:
     return or_(*(_PLACES[place] for place in sorted(QUEUE_STEPS[step].origins)))
 
 
-def _leasing(free: Select[UUID], **values: ColumnElement[UUID]) -> ReturningUpdate[UUID, int, int]:
+_Leasing = ReturningUpdate[UUID, int, int, str | None, datetime]
+
+
+def _leasing(free: Select[UUID], **values: ColumnElement[UUID]) -> _Leasing:
     """Return the statement that gives the rows that `free` selects to a lease: `token`, `lease_for` and `holder`."""
     leased = {
         "lease_token": _TOKEN,
@@ -232,7 +252,13 @@ def _leasing(free: Select[UUID], **values: ColumnElement[UUID]) -> ReturningUpda
         **values,
     }
     rows = update(OutboxItem).where(OutboxItem.inspection_id.in_(_found_once(free))).values(leased)
-    return rows.returning(OutboxItem.inspection_id, OutboxItem.attempts, OutboxItem.priority)
+    return rows.returning(
+        OutboxItem.inspection_id,
+        OutboxItem.attempts,
+        OutboxItem.priority,
+        OutboxItem.trace_parent,
+        OutboxItem.available_at,
+    )
 
 
 # The statements that every part goes through. Each is made once, here: making one costs more than running it.

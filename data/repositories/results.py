@@ -1,4 +1,4 @@
-"""Writes results: once each, and never again.
+"""Results as they are written: once each, and never again (`verdicts.py` writes them).
 
 All results of a flush go as one JSON document, which the database takes apart: the statement is the same for any number
 of them, so it is put together and planned once a connection. (As many values as columns times rows cost more to put
@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import Table, Text, bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.signals import SIGNALS
 from data.tables import MISSING, Document, Result
@@ -81,16 +80,3 @@ ADD = (
 def rows(new: Sequence[NewResult]) -> str:
     """Return results as `ADD` takes them."""
     return f"[{', '.join(result.row() for result in new)}]"
-
-
-class Results:
-    """Results as they are written."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def add(self, new: Sequence[NewResult]) -> set[UUID]:
-        """Add results; return the ids of those that were new. An inspection that has a result keeps the first."""
-        if not new:
-            return set()
-        return set(await self._session.scalars(ADD, {"rows": rows(new)}))

@@ -1,4 +1,5 @@
-"""Writes verdicts whole: results, where their inspections stand then, and the word to whoever waits, in one statement.
+"""Writes verdicts whole: results, where their inspections stand then, and the word to whoever waits, in one statement,
+which says who acts too.
 
 Somebody may wait for each of them, and each way to the database and back takes longer than what is done there.
 """
@@ -15,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from data.channels import RESULTS
 from data.repositories.inspections import moving
 from data.repositories.results import ADD, NewResult, rows
+from data.saying_who import WHO, said
 from data.tables import QUEUE_STEPS
 
 _EACH = func.unnest(cast(bindparam("told", type_=ARRAY(Text)), ARRAY(Text))).column_valued()
-_KEEP = select(func.pg_notify(RESULTS, _EACH)).add_cte(
+_KEEP = select(func.pg_notify(RESULTS, _EACH), *WHO).add_cte(
     ADD.cte("kept"),
     moving(QUEUE_STEPS["finish"].state).cte("moved"),
 )
@@ -41,4 +43,4 @@ class Verdicts:
             return
         told = [json.dumps(word_of(one.inspection_id, one.verdict)) for one in new]
         ids = [one.inspection_id for one in new]
-        await self._session.execute(_KEEP, {"rows": rows(new), "ids": ids, "told": told})
+        await self._session.execute(_KEEP, {"rows": rows(new), "ids": ids, "told": told, **said()})

@@ -8,7 +8,8 @@
    first holder brings later is refused.
 4. `attempts` counts claims. `available_at` lies ahead while a failed row rests before its next attempt; `batched_at` is
    when the row was last handed on, to a batch or under a lease.
-5. What may happen to a row, and to its inspection in the same transaction, is a table: `QUEUE_STEPS`. A row
+5. `trace_parent` is the trace that its inspection is part of (`data.trace_parent`): null where nobody traces.
+6. What may happen to a row, and to its inspection in the same transaction, is a table: `QUEUE_STEPS`. A row
    goes nowhere else. `tests/workers/test_queue_model.py` walks all of it.
 """
 
@@ -104,3 +105,4 @@ class OutboxItem(Base):
     lease_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     last_error: Mapped[str | None]
+    trace_parent: Mapped[str | None]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
+"""The one that has no windows to draw takes half the time for a page."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_S = 120.0
 LAST_WORDS = 4000
@@ -32,6 +33,11 @@ LAST_WORDS = 4000
 OWN_SCHEMES = {"data", "blob"}
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "not connected so cannot send")
 """What Chromium and Bokeh write by themselves when a request is refused or a server goes away, as some tests mean."""
+
+TELLING = """addEventListener("securitypolicyviolation", (event) => {
+  console.error("policy broken:", event.violatedDirective, event.blockedURI, event.sourceFile, event.sample)
+})"""
+"""Has every page say in its console what its policy forbade; that is an error, as any there."""
 
 
 expect.set_options(timeout=30_000)  # a limit for a machine in trouble, not a measure
@@ -105,14 +111,15 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def program() -> Iterator[Program]:
-    """The program, up and with its samples inspected."""
+    """The program, up and with its samples inspected; it stays up, for tests of other folders may come between."""
     home = Path(tempfile.mkdtemp(prefix="msb-", dir="/tmp"))  # short enough for sockets
     home.chmod(0o711)  # as root, the embedded services run as another user
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MARKSIGHT_")}
     environment = {**kept, "MARKSIGHT_HOME": str(home), "MARKSIGHT_PORT": str(port), "MARKSIGHT_WORKERS": "1"}
+    environment["MARKSIGHT_SINGLE_USER"] = "true"
     log = home / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -157,6 +164,7 @@ class Tab:
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.page.add_init_script(TELLING)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._heard)
@@ -174,8 +182,18 @@ class Tab:
 
     def drawn(self) -> Page:
         self.page.wait_for_selector("#ms-loading", state="detached")
-        self.page.wait_for_selector("nav a[aria-current]")
+        self.page.wait_for_selector("nav[aria-label=Pages] a")
         return self.page
+
+    def loads_itself_anew(self) -> None:
+        """Wait until the page is no more the document that `window.sameDocument` was set in."""
+
+        def is_another() -> bool:
+            with contextlib.suppress(Error):  # it is just going from one to the other
+                return bool(self.page.evaluate("!window.sameDocument"))
+            return False
+
+        eventually(is_another, "the page to load itself anew")
 
     def shown(self) -> str:
         """Return what a person who cannot see is told of the page, and what it wrote to its console."""
@@ -191,22 +209,50 @@ class Tab:
         return [url for url in self.asked if urlsplit(url).scheme not in OWN_SCHEMES and urlsplit(url).netloc != own]
 
 
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser context of 1440 by 900 without any cookies."""
-    fresh = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    fresh.set_default_timeout(30_000)
-    yield fresh
-    fresh.close()
+class Windows:
+    """Windows of 1440 by 900, used again: they have the scripts of the pages compiled, which takes longest of all."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    @contextlib.contextmanager
+    def tab(self, url: str, **look: object) -> Iterator[Tab]:
+        """A tab without any cookies; at its end it must have asked no other host, and met no error."""
+        free = self._free.setdefault(repr(sorted(look.items())), [])
+        window = free.pop() if free else self._opened(look)
+        page = window.new_page()
+        forgotten = {"origin": url, "storageTypes": "cookies,local_storage,indexeddb,service_workers"}
+        window.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
+        opened = Tab(page, url)
+        try:
+            yield opened
+        finally:
+            for each in window.pages:
+                each.close()
+            window.clear_permissions()
+            free.append(window)
+        assert opened.elsewhere() == []
+        assert opened.wrong == []
+
+    def _opened(self, look: Mapping[str, object]) -> BrowserContext:
+        chosen = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **look}
+        window = self._chromium.new_context(**chosen)  # type: ignore[arg-type]
+        window.set_default_timeout(30_000)
+        return window
+
+
+@pytest.fixture(scope="package")
+def windows(chromium: Browser) -> Windows:
+    """All windows of the one browser, which closes them."""
+    return Windows(chromium)
 
 
 @pytest.fixture
-def tab(context: BrowserContext, program: Program) -> Iterator[Tab]:
-    """A tab; at the end of the test it must have asked no other host, and met no error."""
-    opened = Tab(context.new_page(), program.url)
-    yield opened
-    assert opened.elsewhere() == []
-    assert opened.wrong == []
+def tab(windows: Windows, program: Program) -> Iterator[Tab]:
+    """A tab of a window as it is first opened."""
+    with windows.tab(program.url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -216,6 +216,7 @@ def test_keys_make_a_recipe_of_a_result(tab: Tab, unjudged: dict[str, Any]) -> N
 def test_a_recipe_that_is_none_is_refused_in_words(tab: Tab, sample: dict[str, Any]) -> None:
     page = opened(tab, sample)
     page.get_by_role("button", name="Make recipe from this reading").click()
+    expect(page.get_by_label("Expected lines")).to_have_value(re.compile("MC74HC32AN"))
     page.get_by_label("Expected lines").fill("MC74{Q}")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".problem")).to_contain_text("lines[0].text")

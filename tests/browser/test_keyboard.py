@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -32,7 +34,7 @@ def test_keys_lead_from_the_list_into_a_part_and_back(tab: Tab, program: Program
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/inspection?id={items[1]['id']}")
     tab.drawn()
-    expect(page.locator(".drawing .package")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Photo of the part"))).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_url("**/inspect")
     tab.drawn()

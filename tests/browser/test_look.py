@@ -85,5 +85,5 @@ def test_type_is_plex_from_our_own_server(tab: Tab) -> None:
 
 def test_only_pages_that_exist_are_in_the_rail(tab: Tab) -> None:
     page = tab.open("/system")
-    expect(page.locator("nav a .word")).to_have_text(["Inspect", "Runs", "Plant", "System"])
+    expect(page.locator("nav a .word")).to_have_text(["Inspect", "Runs", "Plant", "People", "System"])
     expect(page.locator("nav a[aria-current=page] .word")).to_have_text("System")

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from data import embedded_urls
+from data.acting import Actor, acting_as
 from data.database import Database
 from data.priorities import Priority
 from data.repositories.inspections import NewInspection
@@ -111,6 +112,12 @@ def test_a_run_that_waits_is_cancelled_once_it_was_asked_about(tab: Tab, program
 async def _make_failed(program: Program, label: str) -> None:
     """Write a run whose one inspection failed, of a picture that is there, as a worker in trouble would leave it."""
     database = Database(embedded_urls.database_url(program.home))
+    with acting_as(Actor("user:tester")):  # in a thread of its own
+        await _write_failed(database, label)
+    await database.close()
+
+
+async def _write_failed(database: Database, label: str) -> None:
     async with database.unit_of_work() as work:
         image_id = await work.session.scalar(select(InspectionImage.image_id).limit(1))
         assert image_id is not None
@@ -125,7 +132,6 @@ async def _make_failed(program: Program, label: str) -> None:
         await work.inspections.fail(new.id, code="WORKER_LOST", detail="Its worker was lost three times.")
         await work.runs.fail(run_id, code="NOTHING_JUDGED", detail="Every inspection of it failed.")
         await work.commit()
-    await database.close()
 
 
 def test_what_failed_is_tried_again(tab: Tab, program: Program) -> None:

@@ -68,7 +68,7 @@ def test_an_upload_goes_on_where_it_was_when_the_server_was_killed(
     expect(sender(page).locator(".item .how")).to_contain_text("Trying again")
     run = ended(program, "Killed and resumed")
     assert (run["state"], run["counts"]["inspections"]) == ("done", 1)
-    page.wait_for_function("!window.sameDocument", timeout=60_000)  # the page waited until all was stored
+    tab.loads_itself_anew()  # the page waited until all was stored
     tab.drawn()
     expect(page.get_by_role("heading", name="Killed and resumed")).to_be_visible()
     assert sent_from(asked)[0] == 0 < sent_from(asked)[-1]
@@ -128,7 +128,7 @@ def test_a_run_is_cancelled_while_it_is_sent_once_it_was_asked_about(tab: Tab, p
     sender(page).get_by_role("button", name="Cancel").click()
     question.get_by_role("button", name="Cancel the run").click()
     expect(row(page, "Cancelled on its way")).to_contain_text("Cancelled")
-    assert run_of(program, "Cancelled on its way")["state"] == "cancelled"
+    eventually(lambda: run_of(program, "Cancelled on its way")["state"] == "cancelled", "the run to be cancelled")
 
 
 def test_a_thousand_files_are_gathered_and_sent_while_the_page_stays_usable(tab: Tab, program: Program) -> None:

@@ -35,7 +35,7 @@ def test_an_open_page_comes_back_by_itself_after_a_restart(tab: Tab, program: Pr
     os.kill(server.pid, signal.SIGKILL)
     expect(page.get_by_role("alert").filter(has_text="comes back by itself")).to_be_visible()
     eventually(lambda: program.answers() and program.get("/health")["server_id"] != before, "the server's new start")
-    page.wait_for_function("!window.sameDocument", timeout=60_000)
+    tab.loads_itself_anew()
     tab.drawn()
     expect(page.get_by_text("PostgreSQL")).to_be_visible()
 
@@ -49,7 +49,7 @@ def test_photos_dropped_while_the_server_is_away_are_stored_once_it_is_back(tab:
     os.kill(server.pid, signal.SIGKILL)
     page.locator("input[type=file]").set_input_files(ROOT / "data" / "assets" / "samples" / "ds18b20.jpg")
     expect(page.get_by_text("Trying again")).to_be_visible()
-    page.wait_for_function("!window.sameDocument", timeout=60_000)
+    tab.loads_itself_anew()
     tab.drawn()
     new = [item for item in program.inspections() if item["id"] not in before]
     assert [item["file_name"] for item in new] == ["ds18b20.jpg"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +19,20 @@ Parts = Callable[[str, int], list[Part]]
 
 SERIALS = 7
 """Every fifth part is one of so many units, which come again and again."""
+
+
+LAST_WORDS = 40_000
+"""Characters of the program's log that are shown of a test that failed: about the last two minutes of blows."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Put the program's last words beside a test that failed: its folder is gone afterwards."""
+    report = yield
+    house = getattr(item, "funcargs", {}).get("house")
+    if report.when == "call" and report.failed and isinstance(house, House):
+        report.sections.append(("program", house.spoken.read_text(errors="replace")[-LAST_WORDS:]))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +56,6 @@ def parts() -> Parts:
         return serial | ({"recipe": recipe} if number % 2 else {})
 
     return make
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """A folder for a state folder, which the service user can reach, with a path short enough for sockets."""
-    parent = Path(tempfile.mkdtemp(prefix="ms-", dir="/tmp"))
-    parent.chmod(0o711)
-    yield parent
-    shutil.rmtree(parent)
 
 
 @pytest.fixture(scope="module")

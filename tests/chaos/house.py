@@ -26,7 +26,7 @@ WORKERS = ("worker-1", "worker-2")
 PARTS = ("server", *WORKERS, "relay", "valkey", "postgres")
 SETTINGS = {
     "MARKSIGHT_WORKERS": str(len(WORKERS)),
-    "MARKSIGHT_LEASE_S": "5",
+    "MARKSIGHT_LEASE_S": "8",  # a step has half of it, also the first one of a worker that shares the cores
     "MARKSIGHT_MAX_ATTEMPTS": "30",  # a picture may be in hand each time that a worker is killed
 }
 
@@ -38,9 +38,10 @@ class House:
 
     def __init__(self, home: Path, port: int, variables: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self.spoken = home.parent / "up.log"
         self.url = f"http://127.0.0.1:{port}"
         self._own = {"MARKSIGHT_HOME": str(home), "MARKSIGHT_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-        self._own |= {**SETTINGS, **(variables or {})}
+        self._own |= {"MARKSIGHT_SINGLE_USER": "true", **SETTINGS, **(variables or {})}
         self._process: asyncio.subprocess.Process | None = None
 
     @asynccontextmanager
@@ -55,7 +56,7 @@ class House:
     async def start(self) -> None:
         """Start the program, and return when it says that everything is ready."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MARKSIGHT_")}
-        with (self.home.parent / "up.log").open("ab") as log:
+        with self.spoken.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "dashboard.cli", "up"),
                 env={**inherited, **self._own},
@@ -71,7 +72,7 @@ class House:
         async with httpx.AsyncClient(base_url=self.url, timeout=10) as client, asyncio.timeout(PATIENCE_S):
             while not await _says_ready(client):
                 assert self._process is not None
-                assert self._process.returncode is None, (self.home.parent / "up.log").read_text()[-4000:]
+                assert self._process.returncode is None, self.spoken.read_text()[-4000:]
                 await asyncio.sleep(0.1)
 
     async def end(self) -> None:

@@ -175,8 +175,21 @@ class _QuietServer(uvicorn.Server):
 async def uvicorn_server(app: ASGIApp) -> AsyncIterator[int]:
     """Serve `app` through uvicorn; gives the port."""
     config = uvicorn.Config(
-        app, log_config=None, lifespan="off", ws="none", server_header=False, timeout_graceful_shutdown=5
+        app,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
     )
+    async with uvicorn_of(config) as port:
+        yield port
+
+
+@asynccontextmanager
+async def uvicorn_of(config: uvicorn.Config) -> AsyncIterator[int]:
+    """Serve through uvicorn what `config` says; gives the port."""
     server = _QuietServer(config)
     with _free_socket() as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from dashboard.origins import address, allowed_hosts, is_among, is_loopback, is_own
+from dashboard.origins import HTTPS, address, allowed_hosts, is_among, is_loopback, is_own
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,14 @@ def test_bound_to_every_address_it_goes_by_the_machines_name(host: str) -> None:
 )
 def test_other_names_come_from_the_setting(more: str, expected: str) -> None:
     assert expected in allowed_hosts("127.0.0.1", 8080, [more])
+
+
+def test_behind_tls_a_name_without_a_port_is_one_of_https() -> None:
+    hosts = allowed_hosts("127.0.0.1", 8080, ["bench.plant", "bench.plant:8443"], unsaid_port=HTTPS)
+    assert {"bench.plant:443", "bench.plant:8443", "127.0.0.1:8080"} <= hosts
+    assert is_among("bench.plant", hosts, unsaid_port=HTTPS)
+    assert is_own("https://bench.plant", hosts)
+    assert not is_own("http://bench.plant", hosts)
 
 
 @pytest.mark.parametrize(

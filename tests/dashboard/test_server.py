@@ -9,9 +9,10 @@ import sys
 from asyncio import StreamReader
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import panel as pn
@@ -19,8 +20,11 @@ import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id
 
 from dashboard import server as page_server
-from dashboard.server import PageServer, session_key
+from dashboard.api.permits import PERMITS
+from dashboard.server import PageServer, session_key, signing_key
 from data.settings import Settings
+from workers.counting import Counting
+from workers.tracing import Tracing
 
 
 @dataclass
@@ -28,6 +32,8 @@ class BareServices:
     """Services of which only the settings are asked."""
 
     settings: Settings
+    counting: Counting = field(default_factory=lambda: Counting(UUID(int=1)))
+    tracing: Tracing = field(default_factory=Tracing)
 
 
 def hello() -> pn.pane.HTML:
@@ -208,7 +214,37 @@ def test_the_session_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-async def test_stopping_lets_a_running_request_end(tmp_path: Path) -> None:
+def test_servers_that_are_told_a_key_share_it_and_make_none(tmp_path: Path) -> None:
+    keys = {signing_key(Settings(home=tmp_path / name, session_key="k" * 32)) for name in "ab"}  # type: ignore[arg-type]
+    assert keys == {b"k" * 32}
+    assert list(tmp_path.iterdir()) == []
+    own = {signing_key(Settings(home=tmp_path / name)) for name in "ab"}
+    assert len(own) == 2
+
+
+BEHIND_TLS = {
+    "https://bench.plant": b" 101 ",
+    "https://bench.plant:443": b" 101 ",
+    "http://bench.plant": b" 403 ",
+    "https://bench.plant:8443": b" 403 ",
+}
+
+
+async def test_behind_tls_pages_of_the_proxys_name_open_sockets(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, port=0, behind_tls=True, allowed_hosts=["bench.plant"])
+    built = page_server.build(BareServices(settings), {"/inspect": hello})  # type: ignore[arg-type]
+    answers = {}
+    async with built.running(), httpx.AsyncClient(headers={"host": "bench.plant"}, timeout=60) as client:
+        page = await client.get(f"http://127.0.0.1:{built.port}/inspect")
+        for origin in BEHIND_TLS:
+            async with handshake(built, origin=origin, token=token_of(page.text)) as (head, _):
+                answers[origin] = head.splitlines()[0]
+    assert {origin: status in answers[origin] for origin, status in BEHIND_TLS.items()} == dict.fromkeys(
+        BEHIND_TLS, True
+    )
+
+
+async def test_stopping_lets_a_running_request_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     services = BareServices(Settings(home=tmp_path, port=0))
     server = page_server.build(services, {"/inspect": hello})  # type: ignore[arg-type]
     inside, go_on = asyncio.Event(), asyncio.Event()
@@ -219,6 +255,7 @@ async def test_stopping_lets_a_running_request_end(tmp_path: Path) -> None:
         return "whole"
 
     server.app.add_api_route("/slow", slow)
+    monkeypatch.setitem(PERMITS, ("GET", "/slow"), "own.read")  # type: ignore[arg-type]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as client:
         async with server.running():
             asking = asyncio.create_task(client.get("/slow"))

@@ -106,6 +106,6 @@ async def judged(
         await work.outbox.give_up(ids[0])
         told = {"evidence": {"reasons": [], **evidence}} if evidence is not None else {}
         version_id = particulars.get("recipe_version_id")
-        await work.results.add([result(ids[0], verdict, recipe_version_id=version_id, **told)])
+        await work.verdicts.keep([result(ids[0], verdict, recipe_version_id=version_id, **told)])
         await work.commit()
     return ids[0]

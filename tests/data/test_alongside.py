@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from data import alongside as module
 from data.alongside import alongside
 
 
@@ -64,3 +65,23 @@ async def test_whoever_is_cancelled_while_work_ends_learns_of_it() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_work_that_loses_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    begun, lost = asyncio.Event(), 0
+
+    async def loses_two() -> None:
+        nonlocal lost
+        begun.set()
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost += 1
+                if lost == 3:
+                    raise
+
+    async with alongside(loses_two()):
+        await begun.wait()
+    assert lost == 3

@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import os
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from data import bucket_store
 from data.bucket_store import PART_BYTES, BucketStore
 from data.errors import BlobMissing, StoreError
 from data.store import address_of
+from tests.bucket_server import BUCKET, KEYS, Bucket
+from workers.claim import free_port
 
-PORT = 5055
-ENDPOINT = f"http://127.0.0.1:{PORT}"
 PICTURE = b"picture" * 200_000
 
 
 @pytest.fixture(scope="module")
 async def endpoint() -> AsyncIterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "us-east-1")):
-            patch.setenv(f"AWS_{name}", value)
-        server = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "moto.server", "-p", str(PORT)),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        await _make_bucket("pictures")
-        yield ENDPOINT
-        server.terminate()
-        await server.wait()
-
-
-async def _make_bucket(name: str) -> None:
-    async with httpx.AsyncClient(base_url=ENDPOINT) as client, asyncio.timeout(60):
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                (await client.put(f"/{name}")).raise_for_status()
-                return
-            await asyncio.sleep(0.1)
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        server = Bucket(free_port("127.0.0.1", 0))
+        await server.start()
+        yield server.endpoint
+        await server.end()
 
 
 @pytest.fixture
 def store(endpoint: str) -> BucketStore:
-    return BucketStore.at("pictures", "plant-1", endpoint=endpoint)
+    return BucketStore.at(BUCKET, "plant-1", endpoint=endpoint)
 
 
 async def test_what_was_put_is_got(store: BucketStore) -> None:
@@ -64,8 +47,8 @@ async def test_what_was_put_is_got(store: BucketStore) -> None:
 async def test_prefixes_are_kept_apart(store: BucketStore, endpoint: str) -> None:
     address = await store.put(PICTURE)
     assert await store.exists(address)
-    assert not await BucketStore.at("pictures", "plant-2", endpoint=endpoint).exists(address)
-    assert not await BucketStore.at("pictures", endpoint=endpoint).exists(address)
+    assert not await BucketStore.at(BUCKET, "plant-2", endpoint=endpoint).exists(address)
+    assert not await BucketStore.at(BUCKET, endpoint=endpoint).exists(address)
 
 
 async def test_deleting_is_final_and_done_again_harmless(store: BucketStore) -> None:
@@ -134,8 +117,8 @@ async def test_a_file_that_cannot_be_adopted_leaves_nothing(endpoint: str, tmp_p
 
 
 async def test_everything_under_a_prefix_is_listed_and_nothing_else(endpoint: str) -> None:
-    store = BucketStore.at("pictures", "listed", endpoint=endpoint)
-    await BucketStore.at("pictures", "elsewhere", endpoint=endpoint).put(b"another prefix")
+    store = BucketStore.at(BUCKET, "listed", endpoint=endpoint)
+    await BucketStore.at(BUCKET, "elsewhere", endpoint=endpoint).put(b"another prefix")
     addresses = {await store.put(str(number).encode()): len(str(number)) for number in range(60)}
     await store.check()
     found = [blob async for blob in store.addresses()]
@@ -146,7 +129,7 @@ async def test_everything_under_a_prefix_is_listed_and_nothing_else(endpoint: st
 async def test_what_lies_there_and_is_old_is_sent_again_to_be_young(
     endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = BucketStore.at("pictures", "ageing", endpoint=endpoint)
+    store = BucketStore.at(BUCKET, "ageing", endpoint=endpoint)
     path = tmp_path / "come"
     path.write_bytes(b"old")
 

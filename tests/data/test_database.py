@@ -135,3 +135,14 @@ async def test_a_value_that_cannot_be_sent_is_no_outage(database: Database) -> N
         with pytest.raises(DBAPIError) as caught:
             await session.scalar(select(literal(99_999, SmallInteger)))
     assert not is_away(caught.value)
+
+
+async def test_connections_are_counted_by_whether_they_are_in_use(database: Database) -> None:
+    assert database.connections() == (0, 0)
+    async with database.session() as session, database.session(planned_once=True) as other:
+        await session.scalar(text("SELECT 1"))
+        await other.scalar(text("SELECT 1"))
+        assert database.connections() == (2, 0)
+    assert database.connections() == (0, 2)
+    await database.close()
+    assert database.connections() == (0, 0)

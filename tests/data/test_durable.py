@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.durable import flush_folder, make_folder
+from data.durable import flush_folder, make_folder, write_once
 from data.folder_store import FolderStore
 from data.store import key_of
 from workers.embedded import home as state_folder
@@ -85,3 +85,22 @@ def test_a_password_is_on_the_disk_before_the_database_learns_it(flushed: list[P
     state_folder.prepare(folder, None)
     assert folder / "secrets" in flushed
     assert flushed[-1] == folder
+
+
+def test_a_file_is_made_whole_before_it_has_its_name(flushed: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    write_once(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert [each.parent for each in flushed] == [tmp_path, tmp_path.parent]
+    assert flushed[0].name.startswith(".it.")
+    assert flushed[1] == tmp_path
+    assert [each.name for each in tmp_path.iterdir()] == ["it"]
+
+
+def test_a_file_that_is_there_is_left_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    path.write_bytes(b"first")
+    with pytest.raises(FileExistsError):
+        write_once(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert [each.name for each in tmp_path.iterdir()] == ["it"]

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from core.ids import uuid7_floor
 from data import migrate
+from data.dsn import engine_at
 from data.embedded_urls import APP_ROLE, OWNER_ROLE
 from data.errors import MigrationFailed
 from data.tables import metadata
-from data.urls import driver_url
 from tests.data.conftest import Scratch
 
 TABLES = """
@@ -51,13 +51,14 @@ SHAPE = {
     """,
     "partitioning": """
         SELECT partrelid::regclass::text, pg_get_partkeydef(partrelid) FROM pg_partitioned_table
+        JOIN pg_class c ON c.oid = partrelid WHERE c.relnamespace = 'public'::regnamespace
     """,
 }
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    engine = engine_at(url, poolclass=NullPool)
     async with engine.begin() as connection:
         yield connection
     await engine.dispose()
@@ -98,10 +99,35 @@ async def test_goes_up_down_and_up_again(scratch: Scratch) -> None:
 
 
 async def test_every_single_step_goes_up_and_down(scratch: Scratch) -> None:
-    for revision in ("0001", "0002", "0003", "0004", "0005"):
+    for revision in ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"):
         assert await up(scratch, revision) == revision
-    for revision in ("0004", "0003", "0002", "0001", "base"):
+    for revision in ("0007", "0006", "0005", "0004", "0003", "0002", "0001", "base"):
         assert await down(scratch, revision) == (None if revision == "base" else revision)
+
+
+async def test_what_is_there_when_the_trail_begins_is_taken_into_it(scratch: Scratch) -> None:
+    await up(scratch, "0005")
+    async with connected(scratch.owner_url) as connection:
+        await connection.execute(text("INSERT INTO sites (id, name) VALUES (uuid7_floor(now()), 'Dresden')"))
+    await up(scratch)
+    async with connected(scratch.owner_url) as connection:
+        told = "SELECT operation, actor, before, after->>'name' FROM audit.entries WHERE relation = 'sites'"
+        assert [tuple(row) for row in await connection.execute(text(told))] == [
+            ("found", "system:migrate", None, "Dresden")
+        ]
+
+
+async def test_a_column_that_is_added_is_kept_once_its_table_is_followed_again(scratch: Scratch) -> None:
+    await up(scratch)
+    async with connected(scratch.owner_url) as connection:
+        await connection.execute(text("SELECT set_config('marksight.actor', 'user:ada', true)"))
+        await connection.execute(text("ALTER TABLE sites ADD COLUMN country text DEFAULT 'DE'"))
+        await connection.execute(text("SELECT audit.follow('sites', 'id')"))
+        await connection.execute(text("INSERT INTO sites (id, name) VALUES (uuid7_floor(now()), 'Dresden')"))
+        kept = "SELECT after->>'country' FROM audit.entries WHERE relation = 'sites'"
+        assert await connection.scalar(text(kept)) == "DE"
+        known = "SELECT 'country' = ANY (columns) FROM audit.followed WHERE relation = 'sites'"
+        assert await connection.scalar(text(known)) is True
 
 
 OLD_RESULT = """

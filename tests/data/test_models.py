@@ -63,6 +63,34 @@ def test_a_model_that_is_not_installed_is_said_to_be_so(missing: Model) -> None:
         missing.read()
 
 
+@pytest.mark.parametrize("name", ["ppocr-det", "ppocr-rec"])
+def test_every_model_of_the_manifest_passes_its_check(name: str) -> None:
+    found = model(name)
+    found.check()
+    assert hashlib.sha256(found.read()).hexdigest() == found.sha256
+
+
+def test_a_check_sees_what_has_become_of_a_file_since_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "marksight_models_for_a_test"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    file = package / "some.onnx"
+    file.write_bytes(b"the model")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    some = replace(SOME, sha256=hashlib.sha256(b"the model").hexdigest(), package=package.name, path="some.onnx")
+    some.check()
+    file.write_bytes(b"the m0del")
+    with pytest.raises(ModelInvalid, match=r"not the one its manifest names"):
+        some.check()
+    file.write_bytes(b"the model")
+    some.check()
+    file.unlink()
+    with pytest.raises(ModelInvalid, match="is not installed"):
+        some.check()
+
+
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ModelInvalid, match="ppocr-det, ppocr-rec"):
         model("other")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncpg
 import pytest
 from sqlalchemy import exc, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from data import embedded_urls
+from data.dsn import engine_at
 from data.outage import AWAY, is_away, is_unmade
 from data.settings import Settings
-from data.urls import driver_url
 
 
 class DriverError(Exception):
@@ -67,7 +66,7 @@ def test_the_failure_is_our_own(error: Exception) -> None:
 
 
 async def test_a_database_without_tables_is_told_apart(postgres: Settings) -> None:
-    engine = create_async_engine(driver_url(embedded_urls.database_url(postgres.home)))
+    engine = engine_at(embedded_urls.database_url(postgres.home))
     try:
         async with engine.connect() as connection:
             with pytest.raises(exc.DBAPIError) as caught:

@@ -70,7 +70,7 @@ async def home_of(database: Database, table: str, id_: UUID) -> str:
 async def keep(database: Database, id_: UUID) -> None:
     async with database.unit_of_work() as work:
         await add_inspection(work, id_)
-        await work.results.add([result(id_)])
+        await work.verdicts.keep([result(id_)])
         await work.commit()
 
 

@@ -54,6 +54,14 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, value: str, monkeypat
         Settings()
 
 
+def test_the_standard_name_of_the_collector_counts_too_and_ours_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://standard:4318")
+    assert Settings().otlp_endpoint == "http://standard:4318"
+    monkeypatch.setenv("MARKSIGHT_OTLP_ENDPOINT", "http://ours:4318")
+    assert Settings().otlp_endpoint == "http://ours:4318"
+    assert Settings(otlp_endpoint="http://said:4318").otlp_endpoint == "http://said:4318"
+
+
 def test_no_secret_shows_when_settings_are_printed() -> None:
     settings = Settings(database_url="postgresql://app:hunter2@db/marksight", redis_url="redis://:hunter2@q")
     for shown in (repr(settings), str(settings), settings.model_dump_json()):

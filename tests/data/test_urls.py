@@ -58,29 +58,3 @@ def test_an_outside_database_needs_its_owner_named(tmp_path: Path) -> None:
 def test_embedded_services_that_were_never_set_up_are_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         urls.app_url(settings(tmp_path))
-
-
-@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
-def test_every_spelling_of_postgresql_is_driven_by_asyncpg(scheme: str) -> None:
-    assert urls.driver_url(f"{scheme}://u:p@h:5433/d").drivername == "postgresql+asyncpg"
-
-
-def test_the_socket_folder_is_kept() -> None:
-    assert urls.driver_url("postgresql://u:p@/d?host=%2Frun%2Fms").query["host"] == "/run/ms"
-
-
-@pytest.mark.parametrize("name", ["sslmode", "ssl"])
-def test_the_word_for_tls_is_translated(name: str) -> None:
-    assert dict(urls.driver_url(f"postgresql://h/d?{name}=verify-full").query) == {"ssl": "verify-full"}
-
-
-@pytest.mark.parametrize("url", ["mysql://h/d", "sqlite:///x.db"])
-def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(DataError, match="Only PostgreSQL"):
-        urls.driver_url(url)
-
-
-def test_a_url_that_is_none_is_refused_without_showing_it() -> None:
-    with pytest.raises(DataError) as refusal:
-        urls.driver_url("hunter2")
-    assert "hunter2" not in str(refusal.value)

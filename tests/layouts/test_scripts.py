@@ -44,3 +44,35 @@ def test_a_column_finds_its_character_in_the_line(
     alignment = [{"read": None if character == "-" else character} for character in read]
     characters = [{"text": character} for character in line]
     assert run(tmp_path, f"placesOf({json.dumps({'alignment': alignment})}, {json.dumps(characters)})") == places
+
+
+@pytest.mark.parametrize(
+    ("zone", "iso", "day"),
+    [
+        ("Asia/Tokyo", "2026-11-20T15:00:00Z", "2026-11-21"),
+        ("America/New_York", "2026-11-21T04:59:59Z", "2026-11-20"),
+        ("UTC", "2026-11-21T00:00:00Z", "2026-11-21"),
+    ],
+)
+def test_a_day_is_that_of_the_time_zone_that_is_preferred(tmp_path: Path, zone: str, iso: str, day: str) -> None:
+    assert run(tmp_path, f"({IN_ZONE})({json.dumps(zone)}, () => dayOf(new Date({json.dumps(iso)})))") == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("UTC", "2026-11-20", "2026-11-20T00:00:00.000Z"),
+        ("Asia/Kolkata", "2026-11-20", "2026-11-19T18:30:00.000Z"),
+        ("America/New_York", "2026-11-20", "2026-11-20T05:00:00.000Z"),
+        ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00.000Z"),
+        ("Europe/Berlin", "2026-03-30", "2026-03-29T22:00:00.000Z"),
+        ("Pacific/Auckland", "2026-09-28", "2026-09-27T11:00:00.000Z"),
+    ],
+    ids=["utc", "half an hour", "behind", "the day the clocks go on", "the day after", "ahead"],
+)
+def test_a_day_begins_where_its_user_is(tmp_path: Path, zone: str, day: str, begins: str) -> None:
+    midnight = json.dumps(f"{day}T00:00Z")
+    assert run(tmp_path, f"({IN_ZONE})({json.dumps(zone)}, () => beginOf(new Date({midnight})))") == begins
+
+
+IN_ZONE = "(zone, give) => { globalThis.document = {documentElement: {dataset: {zone}}}; return give() }"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from layouts.markup import pane
-from layouts.shell import PAGES, Rail, Strip, shell, template, template_variables
+from layouts.shell import PAGES, Looks, Rail, Strip, shell, template, template_variables
 
 
 def rail_of(page: object) -> Rail:
@@ -27,21 +29,43 @@ def test_no_two_pages_share_a_key_or_an_address() -> None:
 
 
 def test_pages_stand_in_their_order() -> None:
-    assert [page.word for page in PAGES] == ["Live", "Inspect", "Runs", "Tune", "Review", "Yield", "Plant", "System"]
+    words = ["Live", "Inspect", "Runs", "Tune", "Review", "Yield", "Plant", "People", "System"]
+    assert [page.word for page in PAGES] == words
 
 
 @pytest.mark.parametrize(
-    ("theme", "rail", "attributes"),
+    ("looks", "attributes"),
     [
-        ("dark", "narrow", 'data-theme="dark" data-rail="narrow"'),
-        ("light", None, 'data-theme="light"'),
-        (None, None, ""),
-        ('"><script>', "sideways", ""),
+        (Looks("dark", "narrow", "Asia/Tokyo"), 'data-theme="dark" data-rail="narrow" data-zone="Asia/Tokyo"'),
+        (Looks("light"), 'data-theme="light"'),
+        (Looks("system"), 'data-wish="system"'),
+        (Looks(), ""),
+        (Looks('"><script>', "sideways"), ""),
+        (Looks(zone='"><b>'), 'data-zone="&quot;&gt;&lt;b&gt;"'),
     ],
-    ids=["both", "theme alone", "none", "forged"],
+    ids=["all", "theme alone", "as the system", "none", "forged", "a zone that is none"],
 )
-def test_only_known_choices_reach_the_document(theme: str | None, rail: str | None, attributes: str) -> None:
-    assert template_variables(theme, rail)["html_attrs"] == attributes
+def test_only_known_choices_reach_the_document(looks: Looks, attributes: str) -> None:
+    assert template_variables(looks)["html_attrs"] == attributes
+
+
+@pytest.mark.parametrize(
+    ("preferred", "cookies", "looks"),
+    [
+        ({}, {}, Looks()),
+        ({}, {"marksight_theme": "dark", "marksight_rail": "narrow"}, Looks("dark", "narrow")),
+        (
+            {"theme": "system", "time_zone": "UTC", "pages": {"shell": {"rail": "wide"}}},
+            {"marksight_theme": "dark", "marksight_rail": "narrow"},
+            Looks("system", "wide", "UTC"),
+        ),
+    ],
+    ids=["nothing", "what the browser remembers", "what is kept with the user comes first"],
+)
+def test_a_document_looks_as_its_user_prefers_it(
+    preferred: dict[str, Any], cookies: dict[str, str], looks: Looks
+) -> None:
+    assert Looks.of(preferred, cookies) == looks
 
 
 def test_the_template_watches_the_server_and_asks_no_other() -> None:

@@ -21,6 +21,7 @@ from workers.composition import Services, compose
 
 Composed = Callable[..., Services]
 Behind = Callable[..., Services]
+Homed = Callable[..., Services]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,17 @@ async def composed(services: Services, postgres: Settings) -> AsyncIterator[Comp
             return made
 
         yield make
+
+
+@pytest.fixture
+def homed(composed: Composed, emptied: None, tmp_path: Path) -> Homed:
+    """Composes services with a state folder of the test's own, and anchors where it says."""
+
+    def make(url: str | None = None, **changes: Any) -> Services:
+        named = None if url is None else SecretStr(url)
+        return composed(home=tmp_path, audit_anchor_url=named, **changes)
+
+    return make
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from data.acting import Actor, acting_as
 from data.errors import IdempotencyMismatch, StoreError
 from data.outage import AWAY
-from data.queries import inspections
+from data.queries import audit, inspections
 from data.queries.inspection_view import InspectionSummary
 from data.store import address_of
 from data.tables import Inspection, Lot, OutboxItem, Unit
@@ -30,6 +31,7 @@ from workers.composition import Services
 from workers.errors import SpoolFull
 from workers.intake import Particulars, accept, intended_of, record_of
 from workers.spool import Key
+from workers.spool_notes import KEPT_S
 
 NOW = datetime.now(tz=UTC)
 
@@ -78,6 +80,34 @@ async def test_what_came_in_meanwhile_is_written_under_its_id(behind: Behind, da
     assert (unit.carrier, unit.place_row, unit.place_column, kept.trigger_number) == ("T1", 2, 3, 7)
     assert (await rows(services), services.spool.usage().items) == ((1, 1), 0)
     assert await CatchingUp(services).turn() == 0
+
+
+async def test_each_is_written_in_the_name_of_whoever_sent_it(behind: Behind, database: Gate) -> None:
+    services = behind()
+    await database.close()
+    sent = {}
+    for actor in (Actor("machine:a", "r1"), Actor("machine:a", "r2"), Actor("user:b", "r3")):
+        with acting_as(actor):
+            sent[await accept(services, picture())] = actor
+    await database.open()
+    with acting_as(Actor("system:serve")):
+        await CatchingUp(services).turn()
+    async with services.database.session() as session:
+        entries = (await audit.page(session, audit.Sought(relation="inspections"))).items
+    assert {each.row_id: Actor(each.actor, each.request_id) for each in entries} == sent
+
+
+async def test_many_of_one_sender_are_written_in_its_name(behind: Behind, database: Gate) -> None:
+    services = behind()
+    await database.close()
+    for number in range(3):
+        with acting_as(Actor("machine:a", f"r{number}")):
+            await accept(services, picture())
+    await database.open()
+    await CatchingUp(services).turn()
+    async with services.database.session() as session:
+        entries = (await audit.page(session, audit.Sought(relation="inspections"))).items
+    assert {each.actor for each in entries} == {"machine:a"}
 
 
 async def test_they_are_written_in_the_order_of_capture(behind: Behind, database: Gate) -> None:
@@ -351,6 +381,18 @@ async def test_it_goes_on_by_itself_when_the_database_is_back(behind: Behind, da
             await asyncio.sleep(0.05)
     task.cancel()
     assert (await found(services, id_)).state == "received"
+
+
+async def test_what_was_noted_of_requests_is_forgotten_by_and_by(behind: Behind, database: Gate) -> None:
+    services, key = behind(), Key("local", "k", "ab")
+    notes = services.spool.notes
+    notes.add(key, services.database.ids())
+    (noted,) = (services.settings.home / "spool" / "notes").iterdir()
+    os.utime(noted, (0, noted.stat().st_mtime - KEPT_S - 1))
+    async with CatchingUp(services).running(), asyncio.timeout(20):
+        while notes.find(key):  # noqa: ASYNC110 - forgotten by a task that has no signal
+            await asyncio.sleep(0.05)
+    assert not noted.exists()
 
 
 async def test_a_record_says_all_that_an_inspection_is_to_be(behind: Behind, database: Gate) -> None:

@@ -72,9 +72,9 @@ async def test_stopping_twice_and_stopping_what_never_started_do_nothing() -> No
 
 
 async def test_hurry_sends_the_signal_of_our_death() -> None:
-    probe, _ = await _heard(python(FOREVER, death_signal=signal.SIGINT), "up")
+    probe, _ = await _heard(python(FOREVER, death_signal=signal.SIGUSR1), "up")  # SIGINT is ignored behind a "&"
     probe.hurry()
-    assert await probe.wait() == -signal.SIGINT
+    assert await probe.wait() == -signal.SIGUSR1
 
 
 OUTPUT = {
@@ -103,6 +103,13 @@ async def test_an_end_is_explained_by_the_last_lines() -> None:
     assert text.startswith("probe ended with code 3:")
     assert "line 49" in text
     assert "line 41" not in text
+
+
+async def test_an_end_is_explained_in_words_where_the_lines_are_for_machines() -> None:
+    line = '{"time": "t", "logger": "x", "message": "it failed", "error": {"traceback": "ValueError: why"}}'
+    probe = Child(python(f"print({line!r})\nraise SystemExit(3)"))
+    await probe.start()
+    assert await probe.obituary() == "probe ended with code 3:\n  it failed\n  ValueError: why"
 
 
 async def test_until_ready_waits_for_the_answer() -> None:

@@ -104,6 +104,7 @@ async def test_the_evidence_is_kept_to_the_byte(composed: Composed) -> None:
     [line] = found.evidence["lines"]
     assert line["text"] == "SN74LS00N"
     assert line["characters"][0]["top"] == [["S", -0.001]]
+    assert found.evidence["images"] == [found.summary.image.address]
 
 
 async def test_scores_lie_in_columns_as_in_the_evidence(composed: Composed) -> None:
@@ -344,7 +345,7 @@ async def test_a_result_that_is_there_stays(composed: Composed) -> None:
     services = composed()
     batch_id, [id_] = await batch_of(services)
     async with services.database.unit_of_work() as work:
-        await work.results.add([result(id_, "fail")])
+        await work.verdicts.keep([result(id_, "fail")])
         await work.commit()
     await inspect_batch(services, batch_id)
     assert (await detail(services, id_)).summary.verdict == "fail"

@@ -212,10 +212,12 @@ class _Full(ImageStore):
 
 DIES_AFTER_THE_STORE = """
 import asyncio, os, signal, sys
+from data.acting import Actor, act_as
 from data.settings import Settings
 from workers.composition import compose
 from workers.intake import accept
 
+act_as(Actor("user:tester"))
 services = compose(Settings())
 put = services.store.put
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,32 @@ def test_lines_stand_behind_the_name_of_their_part(journal: Journal, shown: list
 def test_of_a_quiet_part_only_the_file_is_told(journal: Journal, shown: list[str], tmp_path: Path) -> None:
     journal.heard("postgres", "checkpoint", quiet=True)
     assert shown == []
-    assert (tmp_path / "logs" / "postgres.log").read_text().endswith("Z checkpoint\n")
+    (kept,) = (json.loads(line) for line in (tmp_path / "logs" / "postgres.log").read_text().splitlines())
+    assert (kept["message"], kept["part"]) == ("checkpoint", "postgres")
+
+
+LOGGED = """{"time": "2026-01-02T03:04:05.000000Z", "level": "ERROR", "logger": "workers.relay", "message": "it failed",
+"error": {"type": "ValueError", "traceback": "Traceback:\\nValueError: why"}}""".replace("\n", " ")
+
+
+def test_what_a_part_logged_is_kept_as_it_is_and_told_in_words(
+    journal: Journal, shown: list[str], tmp_path: Path
+) -> None:
+    journal.heard("relay", LOGGED, quiet=False)
+    assert (tmp_path / "logs" / "relay.log").read_text() == f"{LOGGED}\n"
+    assert shown == ["relay    | it failed", "relay    | Traceback:", "relay    | ValueError: why"]
+
+
+def test_where_no_person_looks_on_everything_is_told_in_json(tmp_path: Path, shown: list[str]) -> None:
+    own = Journal(tmp_path, "http://x", ("postgres", "relay"), shown.append, as_json=True)
+    own.heard("relay", LOGGED, quiet=False)
+    own.heard("relay", "printed", quiet=False)
+    own.heard("postgres", "checkpoint", quiet=True)
+    own.tell("postgres", "crashed")
+    own.close()
+    assert shown[0] == LOGGED
+    told = [json.loads(line) for line in shown[1:]]
+    assert [(each["part"], each["message"]) for each in told] == [("relay", "printed"), ("postgres", "crashed")]
 
 
 def test_percent_signs_are_kept(journal: Journal, tmp_path: Path) -> None:

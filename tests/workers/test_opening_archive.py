@@ -80,6 +80,7 @@ async def test_an_archive_goes_on_where_its_worker_was_killed(
 ) -> None:
     run_id = await stored_run(services, {"lot.zip": zipped(pictures(20))})
     monkeypatch.setattr(opening_archive, "SLICE_MEMBERS", 3)
+    monkeypatch.setattr(opening_archive, "SLICE_S", 60)
     write, slices = opening_archive._Way._write, 0
 
     async def killed_in_the_third(self: Any, dealt: Any) -> bool:

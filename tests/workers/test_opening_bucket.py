@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import cv2
-import httpx
 import numpy as np
 import pytest
 
+from tests.bucket_server import BUCKET, Bucket
 from tests.workers.conftest import Composed
 from tests.workers.queue_probe import picture
 from tests.workers.run_probe import files, inspections, pictures, shown, stored_run, zipped
 from workers import opening, opening_archive
-from workers.claim import free_port
 from workers.composition import Services
 from workers.opening import open_files
-
-BUCKET = "pictures"
-
-
-class Bucket:
-    """A server that speaks S3, in a process of its own, with one bucket in it."""
-
-    def __init__(self, port: int) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}"
-        self._port = port
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it, and return when the bucket is there."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "moto.server", "-p", str(self._port)),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        async with httpx.AsyncClient(base_url=self.endpoint) as client, asyncio.timeout(60):
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    (await client.put(f"/{BUCKET}")).raise_for_status()
-                    return
-                await asyncio.sleep(0.1)
-
-    async def end(self) -> None:
-        """End it at once, and forget all that lay in it."""
-        assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
-
-
-@pytest.fixture
-async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bucket]:
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    server = Bucket(free_port("127.0.0.1", 0))
-    await server.start()
-    yield server
-    await server.end()
 
 
 @pytest.fixture

@@ -210,11 +210,13 @@ async def test_pictures_that_came_one_by_one_are_made_small_by_the_worker(compos
 
 HANGS_WITH_THE_LOCK = """
 import re, sys
+from data.acting import Actor, act_as
 from data.settings import Settings
 from workers import heartbeat, worker, worker_process
 from workers.composition import compose
 from workers.worker_process import WorkerProcess
 worker_process.GRACE_S = worker_process.DEAF_S = 0.3
+act_as(Actor("system:worker"))
 process = WorkerProcess(compose(Settings()), "probe")
 worker.watch(process)
 print("hangs", flush=True)
@@ -240,6 +242,7 @@ async def test_native_code_that_holds_pythons_lock_takes_its_process_along(servi
 HANGS_ONCE = """
 import time
 from core.engines import Engines
+from data.acting import Actor, act_as
 from data.settings import Settings
 from tests.workers import queue_probe
 from workers import composition, worker
@@ -249,6 +252,7 @@ class Hangs(queue_probe.NothingRead):
             time.sleep(600)
         return super().read(frame, clock)
 composition._installed_engines = lambda: Engines({"ppocr": Hangs()}, lambda: 0.0)
+act_as(Actor("system:worker"))
 worker.run(Settings(step_timeout_s=0.3), name="probe")
 """
 

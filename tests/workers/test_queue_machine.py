@@ -8,6 +8,7 @@ what Redis knows, is kept here: it is in no table.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -265,8 +266,8 @@ def _swept(state: State) -> State:
         state = ahead
 
 
-def machine(of: Settings) -> type[RuleBasedStateMachine]:
-    """Return the machine for the database that the settings name."""
+def machine(of: Settings, happened: Counter[str]) -> type[RuleBasedStateMachine]:
+    """Return the machine for the database that the settings name; it counts there what has happened."""
 
     class QueueMachine(RuleBasedStateMachine):
         """The plant and its model, side by side."""
@@ -293,6 +294,7 @@ def machine(of: Settings) -> type[RuleBasedStateMachine]:
             now = self.runner.run(self.plant.state(retries))
             assert now in allowed(self.model, event), f"{event} led from {self.model} to {now}"
             self.model = now
+            happened[event.name] += 1
 
         @invariant()
         def what_must_always_be_true_is(self) -> None:
@@ -317,4 +319,7 @@ def test_the_code_goes_where_the_model_goes(emptied: None, postgres: Settings, m
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )
-    run_state_machine_as_test(machine(few_attempts), settings=walk)
+    happened: Counter[str] = Counter()
+    run_state_machine_as_test(machine(few_attempts, happened), settings=walk)
+    assert happened.total() > 100
+    assert len(happened) > 10

@@ -8,19 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from data.database import Database
 from data.partitions import PARTITIONED, partition_name
-from data.tables import IdempotencyKey
+from data.tables import IdempotencyKey, SignInFailure
 from data.urls import app_url, owner_url, redis_url
 from tests.workers.conftest import Composed, GatedDatabase
 from tests.workers.programs import until
 from tests.workers.queue_probe import picture
+from workers import throttling
 from workers.child import Child, Program
 from workers.composition import Services, compose, utc_now
 from workers.intake import Particulars, accept
-from workers.upkeep import Tidying, for_ever, upkeep
+from workers.upkeep import Tidying, chores, for_ever, forget_sign_ins, upkeep
 
 FAR = datetime(2093, 5, 20, tzinfo=UTC)
 
@@ -68,6 +69,22 @@ async def test_what_seems_old_is_removed_at_the_second_sight_alone(services: Ser
     await tidying(later)
     assert not await services.store.exists(orphan)
     await later.close()
+
+
+async def test_what_counts_no_more_of_signing_in_is_forgotten(services: Services) -> None:
+    assert forget_sign_ins in chores()
+    await throttling.begin(services, "ada", "192.0.2.7")
+    await forget_sign_ins(services)
+    assert await failures(services) == 2
+    later = compose(services.settings, clock=lambda: utc_now() + timedelta(days=2))
+    await asyncio.gather(forget_sign_ins(later), forget_sign_ins(later))
+    assert await failures(services) == 0
+    await later.close()
+
+
+async def failures(services: Services) -> int:
+    async with services.database.session() as session:
+        return await session.scalar(select(func.count()).select_from(SignInFailure)) or 0
 
 
 async def age(services: Services, key: str) -> None:

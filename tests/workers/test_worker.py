@@ -56,6 +56,19 @@ def _burst(process: WorkerProcess) -> InspectionWorker:
     return made
 
 
+async def test_it_waits_longer_at_redis_than_redis_lets_it_wait(services: Services) -> None:
+    """Else what is handed out at that moment is lost, whoever has used Redis in this process before."""
+
+    def waits(process: WorkerProcess) -> tuple[float, int]:
+        heartbeat.beat(process.services.queue.connection, process.life)
+        made = InspectionWorker(process)
+        made.connection.ping()
+        return made.connection.connection_pool.get_connection().socket_timeout, made.dequeue_timeout
+
+    patience_s, dequeue_s = await _in_thread(services, waits)
+    assert patience_s > dequeue_s
+
+
 async def test_what_was_handed_out_is_judged(services: Services) -> None:
     ids = await queue_probe.take_in(services, 5)
     await Relay(services).turn()
@@ -218,10 +231,12 @@ def _own(valkey: Child) -> dict[str, str]:
 HANGS = """
 import time
 from data.priorities import Priority
+from data.acting import Actor, act_as
 from data.settings import Settings
 from workers import worker
 from workers.composition import compose
 from workers.worker_process import WorkerProcess
+act_as(Actor("system:worker"))
 process = WorkerProcess(compose(Settings()), "probe")
 process.due = time.monotonic() + 0.2
 worker.watch(process)
@@ -230,17 +245,29 @@ time.sleep(600)
 """
 
 
+async def _ends(script: str, services: Services, own_valkey: Child) -> list[str]:
+    """Return what the process said that runs the script, once it has ended itself as one that is stuck."""
+    lines: list[str] = []
+    variables = {**_variables(services.settings), **_own(own_valkey)}
+    child = Child(Program("worker", _python("-c", script), Path("/"), environment=variables), lines.append)
+    await child.start()
+    async with asyncio.timeout(60):
+        assert await child.wait() == worker.STUCK_CODE
+    return lines
+
+
 @pytest.mark.parametrize("redis_is", ["there", "frozen"])
 async def test_a_job_that_hangs_takes_its_process_along(services: Services, own_valkey: Child, redis_is: str) -> None:
     if redis_is == "frozen":
         os.kill(own_valkey.pid or 0, signal.SIGSTOP)
-    lines: list[str] = []
-    variables = {**_variables(services.settings), **_own(own_valkey)}
-    child = Child(Program("worker", _python("-c", HANGS), Path("/"), environment=variables), lines.append)
-    await child.start()
-    async with asyncio.timeout(60):
-        assert await child.wait() == worker.STUCK_CODE
-    assert any("did not end when it was due" in line for line in lines)
+    assert any("did not end when it was due" in line for line in await _ends(HANGS, services, own_valkey))
+
+
+FAILS = HANGS.replace("process.due = time.monotonic() + 0.2", "worker.heartbeat.beat = None")
+
+
+async def test_a_worker_that_shows_its_life_no_more_ends(services: Services, own_valkey: Child) -> None:
+    assert any("the thread show_life has failed" in line for line in await _ends(FAILS, services, own_valkey))
 
 
 async def test_a_worker_asked_to_stop_while_redis_is_away_ends_cleanly(services: Services, own_valkey: Child) -> None:

@@ -6,5 +6,6 @@ SUBJECTS: dict[str, str] = {
     "reading": "workers.bench.reading",
     "judging": "workers.bench.judging",
     "intake": "workers.bench.intake",
+    "audit": "workers.bench.audit",
 }
 """Name on the command line -> module."""

@@ -8,7 +8,6 @@ machine's processor, as one that reads on an accelerator.
 from __future__ import annotations
 
 import argparse
-import logging
 import time
 from dataclasses import replace
 from functools import partial
@@ -19,8 +18,9 @@ from core.engines import Clock, Engines
 from core.frame import Frame
 from core.inspection import DEFAULT_READER
 from core.reading import Candidate, CharacterReading, LineReading, MarkReading
+from data.acting import Actor, act_as
 from data.settings import settings
-from workers import worker
+from workers import logs, worker
 
 LINES = ("MC74HC32AN", "AWLYYWWG12")
 CANDIDATES = (("", -0.02), ("B", -4.4), ("8", -5.1), ("E", -6.3), ("3", -7.0))
@@ -73,7 +73,8 @@ def main() -> None:
     arguments.add_argument("--name", default="")
     arguments.add_argument("--rest-ms", type=float, default=0.0)
     said = arguments.parse_args()
-    logging.basicConfig(level=settings().log_level, format="%(message)s")
+    logs.set_up(settings(), said.name)
+    act_as(Actor("system:worker"))
     worker.run(settings(), name=said.name, load_engines=partial(engines, said.rest_ms / 1000))
 
 

@@ -63,6 +63,7 @@ async def running(home: Path, *, workers: int) -> AsyncIterator[Running]:
             cwd=home,  # where no `.env` lies
             environment={
                 "MARKSIGHT_HOME": str(home),
+                "MARKSIGHT_SINGLE_USER": "true",
                 "MARKSIGHT_HOST": HOST,
                 "MARKSIGHT_PORT": str(port),
                 "MARKSIGHT_WORKERS": str(workers),

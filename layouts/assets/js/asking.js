@@ -20,7 +20,32 @@ export function render({model}) {
     text: (one) => h("input", {type: "text", value: one.value, list: one.options ? `options-${one.name}` : null, autocomplete: "off", spellcheck: "false", maxlength: 1000}),
     long: (one) => Object.assign(h("textarea", {rows: 3, maxlength: 2000}), {value: one.value}),
     check: (one) => h("input", {type: "checkbox", checked: one.value === "true"}),
+    password: (one) => h("input", {type: "password", maxlength: 1024, autocomplete: one.name === "current" ? "current-password" : "new-password"}),
+    once: (one) => h("input", {type: "text", readonly: true, value: one.value.startsWith("/") ? new URL(one.value, window.location.href).href : one.value}),
+    several,
     select: (one) => h("select", {}, one.options.map(([value, word]) => h("option", {value, selected: value === one.value}, word))),
+  }
+  // Boxes to tick, as one field whose value is what is ticked.
+  function several(one) {
+    const ticked = new Set(one.value.split(" "))
+    const boxes = one.options.map(([value]) => h("input", {type: "checkbox", value, checked: ticked.has(value)}))
+    const group = h("div.several", {role: "group", "aria-label": one.label, tabindex: "-1"}, one.options.map(([, word], index) => h("label", {}, boxes[index], word)))
+    return Object.defineProperty(group, "value", {get: () => boxes.filter((box) => box.checked).map((box) => box.value).join(" ")})
+  }
+  function copying(input) {
+    const word = h("span", {role: "status"}, "Copy")
+    const copy = async () => {
+      input.select()
+      try {
+        if (navigator.clipboard) await navigator.clipboard.writeText(input.value)
+        else if (!document.execCommand("copy")) throw new Error()  // pages without TLS have no other way
+        word.textContent = "Copied"
+      } catch {
+        word.textContent = "Not copied"
+      }
+      setTimeout(() => { word.textContent = "Copy" }, 2000)
+    }
+    return h("div.once", {}, input, h("button.button", {type: "button", onclick: copy}, word))
   }
   function field(one) {
     const input = MAKE[one.kind](one)
@@ -32,7 +57,8 @@ export function render({model}) {
       ? h("datalist", {id: `options-${one.name}`}, one.options.map(([value, word]) => h("option", {value}, word === value ? "" : word))) : ""
     const label = h("label", {for: input.id}, one.label)
     const about = h("small", {id: `about-${one.name}`, "data-help": one.help || ""}, one.help || "")
-    return h(`div.field.${one.kind}`, {}, one.kind === "check" ? [input, label] : [label, input], options, about)
+    const shown = one.kind === "once" ? copying(input) : input
+    return h(`div.field.${one.kind}`, {}, one.kind === "check" ? [input, label] : [label, shown], options, about)
   }
   function draw() {
     const asked = model.question
@@ -44,12 +70,13 @@ export function render({model}) {
     inputs.clear()
     fields.replaceChildren(...asked.fields.map(field))
     fields.hidden = !asked.fields.length
+    cancel.hidden = asked.fields.some((one) => one.kind === "once")
   }
   function tell() {
     submit.disabled = model.busy
     const wrong = model.where && inputs.get(model.where)
     problem.hidden = !model.problem || Boolean(wrong)
-    problem.textContent = model.problem
+    problem.textContent = problem.hidden ? "" : model.problem
     for (const [name, input] of inputs) {
       const about = fields.querySelector(`#about-${name}`)
       input.setAttribute("aria-invalid", String(Boolean(model.problem) && name === model.where))

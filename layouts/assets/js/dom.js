@@ -35,12 +35,32 @@ function badge(badges, verdict, state) {
   return element
 }
 
+// The time zone that the user prefers; without one, that of the browser.
+const zone = () => document.documentElement.dataset.zone || undefined
+
+// A day as 2026-11-20, where the user is.
+function dayOf(time) {
+  return new Intl.DateTimeFormat("en-CA", {timeZone: zone(), year: "numeric", month: "2-digit", day: "2-digit"}).format(time)
+}
+
+// When a day begins where the user is; `midnight` is when it would in UTC. The clocks may be turned on that day.
+function beginOf(midnight) {
+  const parts = {year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"}
+  const shown = (time) => {
+    const {year, month, day, hour, minute, second} = Object.fromEntries(new Intl.DateTimeFormat("en-CA", {timeZone: zone(), ...parts}).formatToParts(time).map((part) => [part.type, part.value]))
+    return Date.UTC(year, month - 1, day, hour, minute, second)
+  }
+  const ahead = (time) => shown(time) - time.getTime()
+  const near = new Date(midnight.getTime() - ahead(midnight))
+  return new Date(midnight.getTime() - ahead(near))
+}
+
 function clock(iso) {
-  const time = new Date(iso)
-  const today = new Date().toDateString() === time.toDateString()
-  const hours = time.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false})
-  const shown = today ? hours : `${time.toLocaleDateString([], {day: "2-digit", month: "short"})} ${hours}`
-  return h("time", {datetime: iso, title: time.toLocaleString([], {dateStyle: "full", timeStyle: "long"})}, shown)
+  const time = new Date(iso), timeZone = zone(), now = dayOf(new Date()), day = dayOf(time)
+  const year = now.slice(0, 4) === day.slice(0, 4) ? undefined : "numeric"
+  const hours = time.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone})
+  const shown = now === day ? hours : `${time.toLocaleDateString([], {day: "2-digit", month: "short", year, timeZone})} ${hours}`
+  return h("time", {datetime: iso, title: time.toLocaleString([], {dateStyle: "full", timeStyle: "long", timeZone})}, shown)
 }
 
 function typing(event) {

@@ -7,7 +7,7 @@ export function render({model}) {
 
   const open = () => {
     const {run: opened, send: sent} = address()
-    const shown = sent ? "send" : opened ? "run" : ""
+    const shown = sent && model.send.length ? "send" : opened ? "run" : ""
     sheet.dataset.shown = shown
     for (const [name, side] of Object.entries(sides)) side.hidden = name !== shown
   }

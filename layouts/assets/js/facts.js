@@ -16,6 +16,6 @@ export function render({model}) {
   }
   model.on(["title", "html"], draw)
   draw()
-  box.append(h("div.head", {}, title, filters, leave), body, h("div.foot", {}, acts))
+  box.append(h("div.head", {}, title, filters, model.leaves ? leave : ""), body, h("div.foot", {}, acts))
   return box
 }

@@ -180,6 +180,9 @@ export function render({model}) {
     show([Math.max(all[0], marks[0] - around), Math.max(all[1], marks[1] - around), Math.min(all[2], marks[2] + around), Math.min(all[3], marks[3] + around)], 0)
   }
 
+  // What a person has moved stays where it is, also when the photo is there only then.
+  const refit = () => { if (fitted) fit(); else draw() }
+
   function zoom(factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
     const least = Math.min(view.clientWidth, view.clientHeight) / Math.max(...size()) / 2
     const next = Math.max(least, Math.min(MOST, scale * factor))
@@ -251,7 +254,7 @@ export function render({model}) {
     contrast, upright, tool("package", "Back to the package", "0", fit),
     tool("minus", "Zoom out", "−", () => zoom(1 / STEP)), tool("plus", "Zoom in", "+", () => zoom(STEP)), tool("fit", "Whole photo", "f", showWhole))
 
-  image.addEventListener("load", () => { message.hidden = true; fit() })
+  image.addEventListener("load", () => { message.hidden = true; refit() })
   image.addEventListener("error", () => {
     message.hidden = false
     message.textContent = "The photo could not be loaded. Reload the page to try again."
@@ -264,12 +267,13 @@ export function render({model}) {
     view.setAttribute("aria-label", `${model.label}. Wheel or plus and minus zoom, drag or arrows move, double click or 0 goes back, f shows the whole.`)
   }
 
-  const resized = new ResizeObserver(() => { if (fitted) fit(); else draw() })
+  const resized = new ResizeObserver(refit)
   resized.observe(view)
+  model.on("src", () => { fitted = true })
   model.on(["src", "label"], load)
-  model.on("evidence", () => { if (fitted) fit(); else draw() })
+  model.on("evidence", refit)
   model.on("contrast", drawSwitches)
-  model.on(["layers", "upright"], () => { drawSwitches(); if (fitted) fit(); else draw() })
+  model.on(["layers", "upright"], () => { drawSwitches(); refit() })
   model.on("pointed", point)
   model.on("remove", () => {
     resized.disconnect()

@@ -1,4 +1,4 @@
-// The rail's width is a property of the document (page.css), remembered in a cookie that the server reads.
+// The rail's width is a property of the document (page.css); it is kept with the user, and remembered in a cookie.
 
 export function render({model}) {
   const {icons} = model.esm_constants
@@ -14,6 +14,7 @@ export function render({model}) {
   const fold = h("button.fold", {type: "button", onclick: () => {
     root.dataset.rail = narrow() ? "wide" : "narrow"
     remember("marksight_rail", root.dataset.rail)
+    model.send_msg({prefer: {pages: {shell: {rail: root.dataset.rail}}}})
     draw()
   }})
   const draw = () => {

@@ -8,8 +8,8 @@ export function render({model}) {
   const rows = new Map()
 
   // Filters: each control is one name in the address.
-  const day = (iso) => { if (!iso) return ""; const at = new Date(iso); return Number.isNaN(at.getTime()) ? "" : new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 10) }
-  const startOf = (text, days = 0) => { if (!text) return ""; const at = new Date(`${text}T00:00`); at.setDate(at.getDate() + days); return at.toISOString().replace(/:00\.000Z$/, "Z") }
+  const day = (iso) => { const at = new Date(iso || NaN); return Number.isNaN(at.getTime()) ? "" : dayOf(at) }
+  const startOf = (text, days = 0) => { if (!text) return ""; const at = new Date(`${text}T00:00Z`); at.setUTCDate(at.getUTCDate() + days); return beginOf(at).toISOString().replace(/:00\.000Z$/, "Z") }
   const dayBefore = (iso) => (iso ? day(new Date(new Date(iso) - 1).toISOString()) : "")
   let typed = null
   const whenTyped = (name) => ({target}) => { clearTimeout(typed); typed = setTimeout(() => go({[name]: target.value.trim()}), TYPED_MS) }
@@ -95,7 +95,7 @@ export function render({model}) {
     stale.hidden = !model.problem
     stale.textContent = model.problem
     empty.replaceChildren(...(model.empty_title
-      ? [h("b", {}, model.empty_title), h("span", {}, model.empty_text), Object.keys(controls).some((name) => address()[name]) ? "" : h("button.button", {type: "button", onclick: begin}, "New run")]
+      ? [h("b", {}, model.empty_title), h("span", {}, model.empty_text), Object.keys(controls).some((name) => address()[name]) || !model.sends ? "" : h("button.button", {type: "button", onclick: begin}, "New run")]
       : [h("div.skeleton", {"aria-busy": "true"}, h("i.bar"), h("i.bar"), h("i.bar"), h("p.late", {}, "Still waiting for the runs."))]))
     drawOpen()
   }
@@ -126,15 +126,15 @@ export function render({model}) {
     cut.replaceChildren(h("p", {}, "The upload of ", h("bdi", {}, readable(label || "") || "a run without a label"), ` was cut off: ${here.toLocaleString("en-US")} of ${files.toLocaleString("en-US")} files are stored. Give the same files again, and it goes on where it was.`),
       h("button.button", {type: "button", onclick: () => go({send: run})}, "Go on"))
   }
-  const looks = setInterval(lookForCut, 4000)
-  lookForCut()
+  const looks = model.sends ? setInterval(lookForCut, 4000) : 0
+  if (model.sends) lookForCut()
 
   const begin = () => go({send: "new"})
   const walk = walks(table, () => [...body.querySelectorAll("a.name")], () => !address().run && !address().send)
   const onkey = (event) => {
     if (!plainKey(event) || document.querySelector("[role=dialog]")) return
     const said = address()
-    if (event.key === "n") begin()
+    if (event.key === "n" && model.sends) begin()
     else if (event.key === "Escape" && (said.run || said.send)) go(said.send ? {send: ""} : {run: "", verdict: "", tab: ""})
     else return walk(event)
     event.preventDefault()
@@ -153,6 +153,6 @@ export function render({model}) {
   draw()
   drawFilters()
   return h("section.box", {"aria-label": "Runs"},
-    h("div.head", {}, h("h1", {}, "Runs"), h("button.button.primary", {type: "button", title: "New run (n)", onclick: begin}, drawn(icons.plus), "New run")),
+    h("div.head", {}, h("h1", {}, "Runs"), model.sends ? h("button.button.primary", {type: "button", title: "New run (n)", onclick: begin}, drawn(icons.plus), "New run") : ""),
     filters, cut, stale, scroll)
 }

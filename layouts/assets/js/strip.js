@@ -16,10 +16,23 @@ export function render({model}) {
   input.value = new URLSearchParams(window.location.search).get("find") || ""
 
   const theme = h("button.button.quiet.square", {type: "button", onclick: () => {
-    const dark = document.documentElement.dataset.theme !== "dark"
-    document.documentElement.dataset.theme = dark ? "dark" : "light"
-    remember("marksight_theme", dark ? "dark" : "light")
+    const chosen = document.documentElement.dataset.theme === "dark" ? "light" : "dark"
+    wear(chosen)
+    model.send_msg({prefer: {theme: chosen}})
   }})
+  function wear(wish) {
+    const dark = wish === "dark" || (wish === "system" && window.matchMedia("(prefers-color-scheme: dark)").matches)
+    document.documentElement.dataset.theme = dark ? "dark" : "light"
+    remember("marksight_theme", wish)
+  }
+  // What was changed elsewhere on the page. Without an account the browser alone keeps it.
+  function prefer() {
+    const {theme: wish, time_zone: wanted} = model.preferred
+    if (model.everybody) remember("marksight_preferences", encodeURIComponent(JSON.stringify(model.preferred)))
+    if (wish && cookie("marksight_theme") !== wish) wear(wish)
+    if ((wanted || "") !== (document.documentElement.dataset.zone || "")) window.location.reload()  // every time is told anew
+  }
+  model.on("preferred", prefer)
   const drawTheme = () => {
     const dark = document.documentElement.dataset.theme === "dark"
     const word = dark ? "Light theme" : "Dark theme"
@@ -71,10 +84,29 @@ export function render({model}) {
     watched.disconnect()
   })
 
+  const person = model.everybody
+    ? h("a.person.everybody", {href: model.account_href, title: "Whoever reaches this server is let in (MARKSIGHT_SINGLE_USER). Preferences are behind this."},
+        drawn(icons.person), h("span", {}, "No sign-in"))
+    : h("details.person", {},
+        h("summary", {title: `${model.person}, ${model.role}`, "aria-label": `Signed in as ${model.person}`},
+          drawn(icons.person), h("span.word", {}, model.person)),
+        h("form", {method: "post", action: "/sign-out"},
+          h("p", {}, h("b", {}, model.person), h("span", {}, model.role)),
+          h("a.button", {href: model.account_href}, "Your account"),
+          h("button.button", {type: "submit"}, "Sign out")))
+  const close = (event) => { if (person.open && !event.composedPath().includes(person)) person.open = false }
+  const escape = (event) => { if (event.key === "Escape" && person.open) { person.open = false; person.firstChild.focus() } }
+  document.addEventListener("click", close)
+  document.addEventListener("keydown", escape)
+  model.on("remove", () => {
+    document.removeEventListener("click", close)
+    document.removeEventListener("keydown", escape)
+  })
+
   const place = model.place.length ? h("div.place", {title: "Site and line"}, model.place.map((part) => h("span", {}, part))) : ""
   return h("div.bar", {},
     h("a.brand", {href: model.home_href}, drawn(icons.brand), h("span", {}, "Marksight")),
     place, find, health,
     h("div.tools", {}, theme, question),
-    h("div.person", {title: model.person}, drawn(icons.person), h("span.word", {}, model.person)), help)
+    person, help)
 }

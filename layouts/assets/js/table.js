@@ -21,7 +21,7 @@ export function render({model}) {
     mono: (value) => [h("span.top.mark", {title: value.top}, value.top || "–"), value.under ? h("span.under", {title: value.under}, value.under) : ""],
     state: (value) => [h(`span.verdict.${value.css}`, {title: value.says || ""}, drawn(value.shape), value.word)],
     number: (value) => [h(value ? "span" : "span.faint", {}, value == null ? "–" : value.toLocaleString())],
-    time: (value) => [value ? clock(value) : "–"],
+    time: (value) => [value && value.word ? h("span.small.faint", {}, value.word) : value ? clock(value) : "–"],
     looks: (value) => value.map((one) => h(`a.look.${(badges[one.verdict || one.state] || badges.queued).css}`, {
       href: one.href, title: one.says, "aria-label": one.says,
     }, shape(badges[one.verdict || one.state] ? one.verdict || one.state : "queued"), String(one.number))),

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from dashboard.api import failures
-from dashboard.api.limits import BoundedBody
+from dashboard.api.limits import BoundedBody, Pace
 from tests.dashboard.probe import SERVERS
 
 LIMIT_BYTES = 100_000
@@ -21,12 +21,13 @@ MEGABYTE = 2**20
 class Sink:
     """An app that reads bodies, or does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         self.read_bytes = 0
         self.ends: list[str] = []
         self.app = FastAPI()
-        self.app.add_middleware(BoundedBody, max_bytes=LIMIT_BYTES)
+        self.app.add_middleware(BoundedBody, max_bytes=LIMIT_BYTES, pace=pace)
         self.app.add_api_route("/read", self.read, methods=["POST"])
+        self.app.add_api_route("/late", self.late, methods=["POST"])
         self.app.add_api_route("/ignore", self.ignore, methods=["POST"])
         self.app.add_api_route("/form", self.form, methods=["POST"])
         self.app.add_api_route("/json", self.json, methods=["POST"])
@@ -37,6 +38,10 @@ class Sink:
             self.read_bytes += len(chunk)
         self.ends.append("whole")
         return self.read_bytes
+
+    async def late(self, request: Request) -> int:
+        await asyncio.sleep(2 * SLOW.grace_s)
+        return await self.read(request)
 
     async def ignore(self) -> str:
         return "not looked at"
@@ -148,3 +153,67 @@ async def test_an_endless_body_is_not_read_for_ever(client: httpx.AsyncClient, s
     assert sink.read_bytes <= LIMIT_BYTES
     assert b" 413 " in await status
     writer.close()
+
+
+SLOW = Pace(grace_s=0.3, least_bytes_per_s=1000, linger_s=0.2)
+
+
+@pytest.fixture(params=list(SERVERS))
+async def impatient(request: pytest.FixtureRequest) -> AsyncIterator[tuple[int, Sink]]:
+    """A server that waits for no body longer than a moment."""
+    sink = Sink(pace=SLOW)
+    async with SERVERS[request.param](sink.app) as port:
+        yield port, sink
+
+
+async def trickle(writer: asyncio.StreamWriter, piece: bytes, every_s: float) -> None:
+    with suppress(ConnectionError):
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(every_s)
+
+
+@pytest.mark.parametrize("path", ["/read", "/json", "/form"])
+@pytest.mark.parametrize("length", ["Content-Length: 90000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("every_s", [0.02, 1000], ids=["trickles", "stops"])
+async def test_a_body_that_trickles_or_stops_is_refused(
+    impatient: tuple[int, Sink], path: str, length: str, every_s: float
+) -> None:
+    port, sink = impatient
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    kind = {"/form": "multipart/form-data; boundary=b"}.get(path, "application/json")
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{length}\r\n\r\n".encode())
+    piece = b"1\r\n\n\r\n" if "chunked" in length else b"\n"  # which no parser minds
+    sending = asyncio.create_task(trickle(writer, piece, every_s))
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in head
+    await asyncio.wait_for(reader.read(), 20)  # and then it is closed
+    sending.cancel()
+    writer.close()
+    assert sink.ends == []
+
+
+async def test_a_slow_body_that_keeps_up_is_read_whole(impatient: tuple[int, Sink]) -> None:
+    port, _ = impatient
+
+    async def steady() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"z" * 200
+            await asyncio.sleep(0.05)
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        assert (await client.post("/read", content=steady())).json() == 4000
+
+
+async def test_the_time_in_which_the_app_does_not_read_is_not_the_senders(impatient: tuple[int, Sink]) -> None:
+    port, _ = impatient
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        assert (await client.post("/late", content=b"z" * LIMIT_BYTES)).json() == LIMIT_BYTES
+
+
+def test_a_body_of_any_size_has_its_time() -> None:
+    pace = Pace()
+    assert pace.allowed_s(0) == pace.grace_s > 60, "longer than a stalled upload is waited for"
+    assert pace.allowed_s(2**20) == pytest.approx(pace.grace_s + 512)

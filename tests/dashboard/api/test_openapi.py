@@ -13,6 +13,9 @@ from starlette.routing import Route
 from dashboard.api.app import EXEMPLIFIED, create_app
 from dashboard.api.errors import PROBLEMS
 from dashboard.api.lot_schemas import LotChange, LotStartBody
+from dashboard.api.me import MeChange
+from dashboard.api.people_schemas import NewPersonBody, OwnTokenBody, PasswordBody, PersonChange, TokenBody
+from dashboard.api.permits import PERMITS
 from dashboard.api.plant_views import SiteView
 from dashboard.api.units import NewUnitBody
 from data.settings import Settings
@@ -48,12 +51,26 @@ PROMISED = {
     "delete /v1/uploads/{file_id}", "get /v1/runs", "post /v1/runs", "get /v1/runs/{run_id}",
     "get /v1/runs/{run_id}/files", "get /v1/runs/{run_id}/results.csv", "get /v1/runs/{run_id}/events",
     "post /v1/runs/{run_id}/complete", "post /v1/runs/{run_id}/cancel", "post /v1/runs/{run_id}/retry",
-    "get /health", "get /ready", "get /v1/system",
+    "get /v1/audit", "get /v1/audit/{table}/{row_id}",
+    "get /health", "get /ready", "get /metrics", "get /v1/system",
+    "get /v1/me", "patch /v1/me", "post /v1/me/password", "get /v1/me/sign-ins", "delete /v1/me/sign-ins",
+    "delete /v1/me/sign-ins/{sign_in_id}", "get /v1/me/tokens", "post /v1/me/tokens", "delete /v1/me/tokens/{token_id}",
+    "get /v1/people", "post /v1/people", "get /v1/people/{person}", "patch /v1/people/{person}",
+    "post /v1/people/{person}/link", "post /v1/people/{person}/sign-out",
+    "get /v1/tokens", "post /v1/tokens", "delete /v1/tokens/{token_id}",
 }  # fmt: skip
 
 
 def test_every_promised_operation_is_described_and_no_other(schema: dict[str, Any]) -> None:
     assert set(operations(schema)) == PROMISED
+
+
+def test_each_operation_says_which_right_it_wants_and_how_one_shows_it(schema: dict[str, Any]) -> None:
+    assert set(schema["components"]["securitySchemes"]) == {"token", "session"}
+    for name, told in operations(schema).items():
+        method, path = name.split()
+        right = PERMITS.get((method.upper(), path))
+        assert told["security"] == ([{"token": [right]}, {"session": [right]}] if right else [])
 
 
 def test_operations_have_names_of_their_own_and_words(schema: dict[str, Any]) -> None:
@@ -95,7 +112,8 @@ def test_the_example_of_an_answer_is_whole_and_as_it_would_be_served(
 
 def test_every_other_example_is_of_what_is_sent_and_fits(schema: dict[str, Any]) -> None:
     others = {name: each["examples"] for name, each in schema["components"]["schemas"].items() if "examples" in each}
-    shapes: tuple[type[BaseModel], ...] = (LotStartBody, LotChange, NewUnitBody)
+    people = (NewPersonBody, OwnTokenBody, PasswordBody, PersonChange, TokenBody)
+    shapes: tuple[type[BaseModel], ...] = (LotStartBody, LotChange, MeChange, NewUnitBody, *people)
     sent = {shape.__name__: shape for shape in shapes}
     assert set(others) - {shape.__name__ for shape in ANSWERS} == set(sent)
     for name, shape in sent.items():
@@ -120,5 +138,6 @@ def test_every_route_is_described_or_meant_not_to_be(tmp_path: Path) -> None:
     hidden = {route.path for route in routes if isinstance(route, Route) and not route.include_in_schema}
     assert hidden == {
         "/", "/docs", "/inspections", "/inspections/{inspection_id}", "/openapi.json", "/problems", "/problems/{code}",
-        "/samples/{name}", "/previews/{inspection_id}.jpg", "/v1/uploads/{file_id}",
+        "/samples/{name}", "/previews/{inspection_id}.jpg", "/v1/uploads/{file_id}", "/sign-in", "/sign-out",
+        "/welcome/{secret}",
     }  # fmt: skip

@@ -85,7 +85,7 @@ async def test_all_is_there(api: httpx.AsyncClient) -> None:
     status, states = await parts(api)
     assert status == 200
     assert states == dict.fromkeys(
-        ("database", "migrations", "recipes", "queue", "store", "spool", "models", "disk"), "ok"
+        ("database", "migrations", "recipes", "redis", "queue", "store", "spool", "models", "disk"), "ok"
     )
 
 
@@ -106,7 +106,7 @@ async def test_without_the_database_the_server_lives_and_says_what_is_missing(
     assert (await api.get("/health")).json()["status"] == "alive"
     status, states = await parts(api)
     assert status == 503
-    assert [name for name, state in states.items() if state == "away"] == ["database", "migrations", "recipes"]
+    assert [name for name, state in states.items() if state == "away"] == ["database", "migrations", "recipes", "queue"]
     answer = await api.get("/ready")
     assert answer.json()["type"] == "/problems/not-ready"
     assert "database: " in answer.json()["detail"]
@@ -117,7 +117,7 @@ async def test_without_the_database_the_server_lives_and_says_what_is_missing(
 async def test_without_redis_intake_goes_on(api: httpx.AsyncClient, queue: Gate, sample: bytes) -> None:
     await queue.close()
     status, states = await parts(api)
-    assert (status, states["queue"], states["database"]) == (503, "away", "ok")
+    assert (status, states["redis"], states["queue"], states["database"]) == (503, "away", "away", "ok")
     assert (await api.post("/v1/inspections", files={"image": sample})).status_code == 202
 
 

@@ -6,9 +6,10 @@ import ast
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -22,10 +23,13 @@ from dashboard.api.app import create_app
 from dashboard.api.errors import ANYWHERE, PROBLEMS, ApiProblem, code_of_status, document, documented
 from dashboard.api.failures import CODES, NOT_FOUND, code_of
 from dashboard.api.patterns import EXPECTED
+from dashboard.api.permits import PERMITS
 from data.errors import CursorInvalid, NotFound, StoreFull
 from data.settings import Settings
 from tests.conftest import ROOT
 from tests.dashboard.probe import SERVERS
+from workers.counting import Counting
+from workers.tracing import Tracing
 
 
 @dataclass
@@ -33,12 +37,15 @@ class BareServices:
     """Services of which only the settings are asked."""
 
     settings: Settings
+    counting: Counting = field(default_factory=lambda: Counting(UUID(int=1)))
+    tracing: Tracing = field(default_factory=Tracing)
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     app = create_app(BareServices(Settings(home=tmp_path)))  # type: ignore[arg-type]
     app.add_api_route("/v1/boom", boom)
+    monkeypatch.setitem(PERMITS, ("GET", "/v1/boom"), "own.read")  # type: ignore[arg-type]
     return app
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -23,7 +25,14 @@ from dashboard.cli.errors import in_one_line
 from data.settings import Settings
 from workers.errors import PortTaken
 
-ISSUED = {"up", "serve", "worker", "relay", "watch", "migrate", "seed", "read", "inspect", "doctor", "bench"}
+ISSUED = {"up", "serve", "worker", "relay", "watch", "migrate", "seed", "read", "inspect", "doctor", "bench", "audit"}
+COMMANDS = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+WITH_THEIR_OWN = {
+    (name, under): command
+    for name, group in COMMANDS.items()
+    for under, command in getattr(group, "commands", {}).items()
+}
+"""What is said behind a command that has commands of its own."""
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +50,8 @@ def code_of(*arguments: str) -> int | str | None:
 
 def test_every_command_is_there() -> None:
     assert set(cli.COMMANDS) >= ISSUED
-    assert {command.name for command in cli.app.registered_commands} == set(cli.COMMANDS)
+    assert set(COMMANDS) == set(cli.COMMANDS)
+    assert set(WITH_THEIR_OWN) >= {("audit", "verify"), ("audit", "anchor"), ("audit", "show")}
 
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))
@@ -54,9 +64,18 @@ def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))
 def test_every_option_has_its_words(name: str) -> None:
-    command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
-    assert command.help
-    assert [parameter.name for parameter in command.params if not getattr(parameter, "help", "")] == []
+    assert without_words(COMMANDS[name]) == []
+
+
+@pytest.mark.parametrize("names", sorted(WITH_THEIR_OWN), ids=" ".join)
+def test_what_is_said_behind_a_command_has_its_words_too(names: tuple[str, str]) -> None:
+    assert without_words(WITH_THEIR_OWN[names]) == []
+
+
+def without_words(command: Any) -> list[str]:
+    """Return what of a command is not explained: itself, or parameters."""
+    said = {command.name: command.help} | {each.name: getattr(each, "help", "") for each in command.params}
+    return [name for name, words in said.items() if not words]
 
 
 def test_help_shows_every_command_but_the_hidden(capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,9 +137,19 @@ def test_debug_shows_the_traceback_wherever_it_stands() -> None:
         assert ("Traceback" in done.stderr, done.returncode) == (True, 4)
 
 
+def test_who_logs_for_machines_says_its_end_in_a_line_too(tmp_path: Path) -> None:
+    done = run("relay", MARKSIGHT_HOME=str(tmp_path), MARKSIGHT_LOG_FORMAT="json")
+    line = json.loads(done.stderr)
+    assert (done.returncode, line["level"], line["part"]) == (4, "CRITICAL", "relay")
+    assert line["message"].startswith("marksight: ")
+    assert "error" not in line
+    debugged = json.loads(run("relay", "--debug", MARKSIGHT_HOME=str(tmp_path), MARKSIGHT_LOG_FORMAT="json").stderr)
+    assert debugged["error"]["traceback"].startswith("Traceback")
+
+
 @pytest.mark.parametrize("command", ["relay", "worker", "watch", "migrate", "seed"])
 def test_before_the_first_start_a_part_says_what_is_missing(command: str, tmp_path: Path) -> None:
-    done = run(command, MARKSIGHT_HOME=str(tmp_path))
+    done = run(command, MARKSIGHT_HOME=str(tmp_path), MARKSIGHT_LOG_FORMAT="human")
     assert done.returncode == 4
     assert done.stderr.startswith("marksight: the bundled database and queue were never started")
 

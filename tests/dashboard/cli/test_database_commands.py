@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from core.rights import Role
 from data import migrate
+from data.queries import people
 from data.settings import Settings
 from tests.data.conftest import Scratch, scratch  # noqa: F401 - the fixture
 from workers.composition import Services
@@ -59,6 +61,17 @@ async def test_seeds_once(services: Services, postgres: Settings) -> None:
     assert code == 0
     assert "picture ds18b20.jpg" in said
     assert await marksight("seed", **home) == (0, "0 recipes and 0 pictures are new\n")
+
+
+async def test_the_first_administrator_is_made_as_the_settings_say(services: Services, postgres: Settings) -> None:
+    told = {"MARKSIGHT_HOME": str(postgres.home), "MARKSIGHT_ADMIN_USER": "root-of-all"}
+    code, said = await marksight("seed", **told, MARKSIGHT_ADMIN_PASSWORD="short")
+    assert (code, "no administrator yet, and none could be made" in said) == (0, True), "the rest is there all the same"
+    code, said = await marksight("seed", **told, MARKSIGHT_ADMIN_PASSWORD="nine green parrots")
+    assert code == 0, said
+    async with services.database.session() as session:
+        made = await people.user(session, "root-of-all")
+    assert (made.role, made.has_password) == (Role.ADMIN, True)
 
 
 @pytest.mark.parametrize(("command", "word"), [("migrate", "MARKSIGHT_OWNER_URL"), ("seed", "pictures")])

@@ -10,12 +10,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from data.settings import Settings
 from tests.conftest import ROOT
+from tests.workers.programs import until
 
 
 @dataclass
@@ -80,6 +82,19 @@ async def test_the_api_alone_has_no_pages(postgres: Settings, valkey: str) -> No
     async with serving(postgres, "--api-only") as found:
         assert (await found.client.get("/")).headers["location"] == "/docs"
         assert (await found.client.get("/inspect")).status_code == 404
+
+
+async def test_a_server_tidies_its_own_incoming_files(postgres: Settings, valkey: str, emptied: None) -> None:
+    """The relay does the same for its own state folder, which may be on another machine."""
+    stray, fresh = (postgres.home / "incoming" / uuid4().hex for _ in range(2))
+    stray.parent.mkdir(exist_ok=True)
+    for file in (stray, fresh):
+        file.write_bytes(b"some")
+    os.utime(stray, (1, 1))
+    async with serving(postgres, "--api-only"):
+        await until(lambda: not stray.exists())
+        assert fresh.exists()
+    fresh.unlink()
 
 
 async def test_the_first_page_is_the_one_to_inspect_on(postgres: Settings, valkey: str) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -69,6 +70,7 @@ class Up:
 
 def variables(home: Path) -> dict[str, str]:
     ours = {"MARKSIGHT_HOME": str(home), "MARKSIGHT_PORT": "0", "MARKSIGHT_WORKERS": "1", "PYTHONUNBUFFERED": "1"}
+    ours |= {"MARKSIGHT_LOG_FORMAT": "human", "MARKSIGHT_SINGLE_USER": "true"}  # as on a terminal
     return {**{name: value for name, value in os.environ.items() if not name.startswith("MARKSIGHT_")}, **ours}
 
 
@@ -84,9 +86,9 @@ async def start(home: Path, **more: str) -> asyncio.subprocess.Process:
 
 
 @asynccontextmanager
-async def running(home: Path) -> AsyncIterator[Up]:
+async def running(home: Path, **more: str) -> AsyncIterator[Up]:
     """`marksight up`, ready; whatever the test does to it, nothing is left when this returns."""
-    up = Up(await start(home), home)
+    up = Up(await start(home, **more), home)
     hearing = asyncio.create_task(up.hear())
     try:
         await until(lambda: up.address or up.process.returncode is not None, START_S)
@@ -114,6 +116,13 @@ def descendants(pid: int) -> set[int]:
     return found - {pid}
 
 
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Every line of `text`, each of which is a line of the log in JSON."""
+    found = [json.loads(line) for line in text.splitlines()]
+    assert all({"time", "level", "logger", "message", "part"} <= line.keys() for line in found)
+    return found
+
+
 async def ended(process: asyncio.subprocess.Process) -> int:
     async with asyncio.timeout(60):
         return await process.wait()
@@ -121,6 +130,29 @@ async def ended(process: asyncio.subprocess.Process) -> int:
 
 async def gone(pids: set[int]) -> None:
     await until(lambda: not any(alive(pid) for pid in pids))
+
+
+async def test_whoever_starts_it_first_is_led_to_an_account_and_nobody_else_gets_in(folder: Path) -> None:
+    home = folder.with_name("first")
+    async with running(home, MARKSIGHT_SINGLE_USER="false") as up:
+        await until(lambda: any("/welcome/" in line for line in up.lines))
+        (link,) = [line.strip() for line in up.lines if "/welcome/" in line]
+        async with httpx.AsyncClient(base_url=up.address, timeout=60) as client:
+            assert (await client.get("/")).headers["location"] == "/sign-in"
+            assert (await client.get("/v1/inspections")).status_code == 401
+            assert "Choose a name and a password" in (await client.get(link)).text
+            chosen = {"name": "ada", "password": "nine green parrots", "again": "nine green parrots"}
+            assert (await client.post(link, data=chosen)).headers["location"] == "/"
+            assert (await client.get("/v1/me")).json()["role"] == "admin"
+            assert (await client.get("/")).headers["location"] == "/inspect"
+        async with httpx.AsyncClient(base_url=up.address, timeout=60) as another:
+            assert (await another.get(link)).status_code == 410
+            assert (await another.get("/v1/me")).status_code == 401
+    secret = link.rsplit("/", 1)[1]
+    assert [file for file in (home / "logs").iterdir() if secret in file.read_text()] == []
+    async with running(home, MARKSIGHT_SINGLE_USER="false") as again:
+        await until(lambda: any("token add" in line for line in again.lines))
+        assert not any("/welcome/" in line for line in again.lines)
 
 
 async def test_it_serves_judges_and_ends(folder: Path) -> None:
@@ -137,6 +169,10 @@ async def test_it_serves_judges_and_ends(folder: Path) -> None:
         assert await ended(up.process) == 0
         await gone(everything)
     assert up.lines[-1] == "Stopped."
+    assert not [line for line in up.lines if line.startswith("{") or '"time"' in line]
+    kept = {file.stem: json_lines(file.read_text()) for file in (folder / "logs").glob("*.log")}
+    assert {"postgres", "migrate", "server"} <= set(kept)
+    assert {line["part"] for line in kept["server"]} == {"server"}
     assert {part["state"] for part in json.loads((folder / "supervisor.json").read_text())["parts"]} == {"stopped"}
     assert not list((folder / "run").iterdir())
 
@@ -197,7 +233,7 @@ async def ends_at_once(up: Up) -> None:
 
 
 async def test_asked_while_it_starts_it_ends(folder: Path) -> None:
-    process = await start(folder)
+    process = await start(folder, MARKSIGHT_LOG_FORMAT="json")
     await until(lambda: (folder / "run" / ".s.PGSQL.5432").exists() or process.returncode is not None)
     everything = descendants(process.pid)
     process.terminate()
@@ -208,7 +244,9 @@ async def test_asked_while_it_starts_it_ends(folder: Path) -> None:
         if process.returncode is None:
             process.kill()
     assert process.returncode == 0
-    assert "is ready" not in printed.decode()
+    said = [line["message"] for line in json_lines(printed.decode())]
+    assert (said[0], said[-1]) == (f"Starting Marksight on {folder} ...", "Stopped.")
+    assert not any("is ready" in line for line in said)
     await gone(everything)
 
 

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from dashboard.identity import LOCAL
+from dashboard.page_user import is_used_by
 from tests.dashboard.conftest import SAMPLES
 from workers.composition import Services
 from workers.inspecting import inspect_batch
 from workers.intake import Particulars, accept
 from workers.outbox import next_batch
 from workers.recipes import create_draft, publish
+
+is_used_by(LOCAL)  # before any loop is made: what is done on the pages of these tests is done by somebody who may
 
 PHOTOS = ("mc74hc32an-clean-1.jpg", "mc74hc32an-clean-2.jpg", "ds18b20.jpg")
 

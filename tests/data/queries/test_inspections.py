@@ -256,7 +256,7 @@ async def test_one_is_found_with_its_evidence(database: Database) -> None:
         before = await inspections.detail(session, id_)
     assert (before.evidence, before.digest) == (None, None)
     async with database.unit_of_work() as work:
-        await work.results.add([result(id_, seconds={"read": 0.06})])
+        await work.verdicts.keep([result(id_, seconds={"read": 0.06})])
         await work.commit()
     async with database.session() as session:
         after = await inspections.detail(session, id_)

@@ -36,7 +36,7 @@ async def test_lines_outline_and_turn_come_from_the_evidence(
 ) -> None:
     (inspection_id,) = await waiting(database)
     async with database.unit_of_work() as work:
-        await work.results.add([result(inspection_id, evidence=evidence)])
+        await work.verdicts.keep([result(inspection_id, evidence=evidence)])
         await work.commit()
     assert await found(database, inspection_id) == {inspection_id: mark}
 

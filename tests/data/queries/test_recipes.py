@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from data.database import Database
@@ -73,6 +75,36 @@ async def test_a_recipe_without_a_published_version_judges_nothing(database: Dat
             await recipes.for_part(session, "SN74LS00N")
         with pytest.raises(NotFound):
             await recipes.version(session, draft.recipe_id)
+
+
+EVER = timedelta(days=365)
+
+
+async def test_before_anything_was_published_the_first_version_judges(database: Database) -> None:
+    first = await published(database)
+    between = datetime.now(tz=UTC)
+    async with database.unit_of_work() as work:
+        await work.recipes.begin_draft(first.recipe_id, recipe())
+        second = await work.recipes.publish(first.recipe_id, revision=1, comment="")
+        await work.commit()
+    then = {between - EVER: first, between: first, between + EVER: second}
+    async with database.session() as session:
+        for at, version in then.items():
+            assert (await recipes.in_force(session, "74LS00 DIP-14", at)).id == version.version_id
+            assert (await recipes.for_part(session, "SN74LS00N", at)).id == version.version_id
+        with pytest.raises(NotFound):
+            await recipes.for_part(session, "no such", between - EVER)
+
+
+async def test_a_recipe_published_later_takes_no_part_away_from_the_one_before(database: Database) -> None:
+    first = await published(database, recipe("SOIC-14"))
+    between = datetime.now(tz=UTC)
+    await published(database, recipe("DIP-14"))
+    async with database.session() as session:
+        for at in (between - EVER, between):
+            assert (await recipes.for_part(session, "SN74LS00N", at)).id == first.version_id
+        with pytest.raises(Conflict, match="DIP-14, SOIC-14"):
+            await recipes.for_part(session, "SN74LS00N", between + EVER)
 
 
 async def test_recipes_are_listed_newest_first(database: Database) -> None:

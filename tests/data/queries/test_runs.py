@@ -61,7 +61,7 @@ async def _end(work: UnitOfWork, inspection_id: UUID, state: str) -> None:
         await work.inspections.fail(inspection_id, code="WORKER_LOST", detail="It ended.")
     elif state != "running":
         await work.inspections.move([inspection_id], "done")
-        await work.results.add([result(inspection_id, state, reasons=["UNVERIFIED"])])
+        await work.verdicts.keep([result(inspection_id, state, reasons=["UNVERIFIED"])])
 
 
 async def test_runs_are_listed_newest_first_a_page_at_a_time(database: Database) -> None:

@@ -46,7 +46,7 @@ async def take_expired(database: Database, unclaimed_s: float = 60) -> list[Clai
 async def finish(database: Database, lease: Lease, ids: list[UUID]) -> set[UUID]:
     async with database.unit_of_work() as work:
         standing = await work.outbox.finish(lease.token, ids)
-        await work.results.add([result(id_) for id_ in standing])
+        await work.verdicts.keep([result(id_) for id_ in standing])
         await work.commit()
     return standing
 

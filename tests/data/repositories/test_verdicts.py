@@ -73,3 +73,23 @@ async def test_an_inspection_that_was_cancelled_meanwhile_stays_so(database: Dat
         await work.commit()
     states, _ = await kept(database)
     assert states == {id_: ("cancelled", True)}
+
+
+async def test_an_inspection_keeps_its_first_result(database: Database) -> None:
+    (id_,) = await begun(database, 1)
+    async with database.unit_of_work() as work:
+        await work.verdicts.keep([result(id_, "pass")])
+        await work.verdicts.keep([result(id_, "fail")])
+        await work.commit()
+    assert await kept(database) == ({id_: ("done", True)}, {id_: "pass"})
+
+
+async def test_results_of_different_signals_are_written_together(database: Database) -> None:
+    first, second = await begun(database, 2)
+    async with database.unit_of_work() as work:
+        await work.verdicts.keep(
+            [result(first, signals={"ocr_score": 9000}), result(second, signals={"logo_score": 1})]
+        )
+        found = {row.inspection_id: row for row in await work.session.scalars(select(Result))}
+    assert (found[first].ocr_score, found[first].logo_score) == (9000, -1)
+    assert (found[second].ocr_score, found[second].logo_score) == (-1, 1)

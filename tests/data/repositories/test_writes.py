@@ -22,12 +22,11 @@ from data.tables import (
     Inspection,
     InspectionState,
     Line,
-    Result,
     Site,
     Station,
     Unit,
 )
-from tests.data.rows import add_inspection, picture, result, waiting
+from tests.data.rows import add_inspection, picture, waiting
 
 DIGEST, OTHER = bytes(32), b"\x01" * 32
 
@@ -197,29 +196,6 @@ class TestInspections:
             id_ = await add_inspection(work, lot="L1", serial="SN1", file_name="a.jpg", lighting="ring")
             found = await work.session.get_one(Inspection, id_)
         assert (found.attempt, found.file_name, found.state) == (1, "a.jpg", "received")
-
-
-class TestResults:
-    async def test_an_inspection_keeps_its_first_result(self, database: Database) -> None:
-        [id_] = await waiting(database)
-        async with database.unit_of_work() as work:
-            assert await work.results.add([result(id_, "pass")]) == {id_}
-            assert await work.results.add([result(id_, "fail")]) == set()
-            assert await work.session.scalar(select(Result.verdict)) == "pass"
-
-    async def test_results_of_different_signals_are_written_together(self, database: Database) -> None:
-        first, second = await waiting(database, 2)
-        async with database.unit_of_work() as work:
-            await work.results.add(
-                [result(first, signals={"ocr_score": 9000}), result(second, signals={"logo_score": 1})]
-            )
-            found = {row.inspection_id: row for row in await work.session.scalars(select(Result))}
-        assert (found[first].ocr_score, found[first].logo_score) == (9000, -1)
-        assert (found[second].ocr_score, found[second].logo_score) == (-1, 1)
-
-    async def test_none_is_fine(self, database: Database) -> None:
-        async with database.unit_of_work() as work:
-            assert await work.results.add([]) == set()
 
 
 class TestIdempotencyKeys:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.recipe import DISPOSITIONS
 from data.database import Database
-from data.tables import TRANSITIONS, Image, Inspection, Lot, OutboxItem, RecipeVersion, metadata
+from data.tables import TRANSITIONS, Image, Inspection, Lot, OutboxItem, RecipeVersion, Result, metadata
 from data.tables.base import NAMES
 from tests.data.rows import MOMENT, add_inspection, picture, published, result, waiting
 
@@ -38,14 +38,15 @@ async def test_results_are_checked(database: Database, fields: dict[str, Any], c
     [id_] = await waiting(database)
     async with database.unit_of_work() as work:
         with pytest.raises(IntegrityError, match=f"ck_results_{check}"):
-            await work.results.add([result(id_, **fields)])
+            await work.verdicts.keep([result(id_, **fields)])
 
 
 @pytest.mark.parametrize("disposition", DISPOSITIONS)
 async def test_every_disposition_of_a_recipe_can_be_kept(database: Database, disposition: str) -> None:
     [id_] = await waiting(database)
     async with database.unit_of_work() as work:
-        assert await work.results.add([result(id_, disposition=disposition)]) == {id_}
+        await work.verdicts.keep([result(id_, disposition=disposition)])
+        assert await work.session.scalar(select(Result.disposition)) == disposition
 
 
 @pytest.mark.parametrize("state", TRANSITIONS)
@@ -110,7 +111,7 @@ async def test_nothing_waits_that_did_not_come_in(database: Database) -> None:
 async def test_no_result_without_its_inspection(database: Database) -> None:
     async with database.unit_of_work() as work:
         with pytest.raises(DBAPIError, match="fk_results_inspection_id"):
-            await work.results.add([result(work.new_id())])
+            await work.verdicts.keep([result(work.new_id())])
 
 
 def test_states_lead_only_to_states() -> None:

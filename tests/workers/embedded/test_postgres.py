@@ -33,7 +33,6 @@ async def _value(url: str, question: str) -> object:
         ("SELECT current_database()::text", "marksight"),
         ("SELECT '[1,2]'::vector <-> '[1,4]'::vector", 2.0),
         ("SELECT current_setting('listen_addresses')", ""),
-        ("SELECT current_setting('fsync')", "on"),
         ("SELECT current_setting('timezone')", "UTC"),
         ("SELECT current_setting('data_checksums')", "on"),
         ("SELECT count(*) FROM pg_database WHERE pg_get_userbyid(datdba) = current_user", 0),
@@ -45,6 +44,16 @@ async def _value(url: str, question: str) -> object:
 )
 async def test_the_application_meets(empty_postgres: Path, question: str, answer: object) -> None:
     assert await _value(embedded_urls.database_url(empty_postgres), question) == answer
+
+
+async def test_nothing_tells_it_not_to_wait_for_the_disk(empty_postgres: Path) -> None:
+    told = await _value(  # the last file is the tests' own, which do not wait
+        embedded_urls.postgres_url(empty_postgres, embedded_urls.SUPERUSER),
+        "SELECT array_agg(name) FROM pg_file_settings WHERE sourcefile NOT LIKE '%/postgresql.auto.conf'",
+    )
+    assert isinstance(told, list)
+    assert {*told} >= {"max_wal_size"}
+    assert {*told, *postgres.SETTINGS}.isdisjoint({"fsync", "synchronous_commit", "full_page_writes"})
 
 
 async def test_the_owner_may_make_tables(empty_postgres: Path) -> None:
@@ -102,6 +111,7 @@ async def _starts(home: Path) -> None:
     await child.start()
     try:
         await child.until_ready()
+        assert await _value(embedded_urls.database_url(home), "SELECT current_user::text") == embedded_urls.APP_ROLE
     finally:
         await child.stop()
     assert child.returncode == 0
