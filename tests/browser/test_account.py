@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Program, Tab, Windows
+from tests.browser.conftest import Program, Tab, Windows, eventually
 from tests.browser.signing_in import PASSWORD, command, door, signed_in
 
 OTHER = "eight yellow barges"
@@ -48,12 +49,18 @@ def test_what_one_prefers_follows_one_to_another_browser(windows: Windows, serve
         page.get_by_role("button", name="Text", exact=True).click()
         expect(page.get_by_role("button", name="Text", exact=True)).to_have_attribute("aria-pressed", "false")
         page.get_by_role("button", name="Icons only").click()
+        eventually(lambda: "narrow" in str(preferred(tab).get("pages")), "the width of the rail to be kept")
     with signed_in(windows, served, "eve", color_scheme="light", timezone_id="Europe/Berlin") as tab:
         page = tab.drawn()
         assert (theme(tab), page.evaluate("document.documentElement.dataset.rail")) == ("dark", "narrow")
         page = tab.open(f"/inspection?id={an_inspection(tab)}")
         expect(page.get_by_role("button", name="Text", exact=True)).to_have_attribute("aria-pressed", "false")
         expect(page.get_by_role("button", name="Lines", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def preferred(tab: Tab) -> dict[str, Any]:
+    found: dict[str, Any] = tab.page.evaluate("fetch('/v1/me').then((r) => r.json()).then((r) => r.preferences)")
+    return found
 
 
 def an_inspection(tab: Tab) -> str:

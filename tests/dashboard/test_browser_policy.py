@@ -19,7 +19,7 @@ from dashboard.page_rights import PAGE_RIGHTS
 from dashboard.page_socket import PageSocket
 from dashboard.server import PageServer
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
 from tests.dashboard.signing import Door, opened
 from tests.dashboard.test_rights_walk import address

@@ -14,8 +14,9 @@ from dashboard.api.app import create_app
 from dashboard.connections import PATIENCE, Patience
 from dashboard.server import api_config
 from data.settings import Settings
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import uvicorn_of
-from tests.dashboard.test_server import BareServices, hello
+from tests.dashboard.test_server import hello
 
 HURRIED = Patience(idle_s=1.0, page_body_s=0.5, head_bytes=8192)
 PATIENT = Patience(idle_s=600.0, head_bytes=8192)

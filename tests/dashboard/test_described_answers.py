@@ -27,9 +27,9 @@ from dashboard.identity import COOKIE
 from data import bundled
 from data.settings import Settings
 from tests.dashboard.api.conftest import working
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.conftest import RECIPES
 from tests.dashboard.signing import Door, opened
-from workers.composition import Services
 
 EXAMPLES = 8
 EXAMPLES_OF_NOBODY = 2
@@ -40,7 +40,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-SCHEMA = schemathesis.openapi.from_dict(create_app(Services(Settings())).openapi())
+SCHEMA = schemathesis.openapi.from_dict(create_app(BareServices(Settings())).openapi())
 FOUND = [found.ok() for found in SCHEMA.get_all_operations()]
 OPERATIONS = {f"{each.method.upper()} {each.path}": each for each in FOUND}
 IN_ORDER = sorted(OPERATIONS, key=lambda name: (name.startswith("DELETE"), name))

@@ -17,7 +17,8 @@ from dashboard.server import PageServer
 from data.settings import Settings
 from tests.dashboard.api.test_access_log import Told, lines
 from tests.dashboard.api.test_access_log import told as told  # noqa: PLC0414  a fixture
-from tests.dashboard.test_server import BareServices, hello, token_of
+from tests.dashboard.bare_services import BareServices
+from tests.dashboard.test_server import hello, token_of
 from workers import metrics
 from workers.counting import one
 

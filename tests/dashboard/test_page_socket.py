@@ -21,7 +21,8 @@ from dashboard import server as page_server
 from dashboard.server import PageServer
 from data.acting import Actor, acting
 from data.settings import Settings
-from tests.dashboard.test_server import BareServices, token_of
+from tests.dashboard.bare_services import BareServices
+from tests.dashboard.test_server import token_of
 from tests.workers.programs import until
 
 AFTERWARDS = ("at once", "awaited", "begun", "next tick")

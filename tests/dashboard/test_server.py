@@ -9,10 +9,8 @@ import sys
 from asyncio import StreamReader
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 import panel as pn
@@ -23,17 +21,7 @@ from dashboard import server as page_server
 from dashboard.api.permits import PERMITS
 from dashboard.server import PageServer, session_key, signing_key
 from data.settings import Settings
-from workers.counting import Counting
-from workers.tracing import Tracing
-
-
-@dataclass
-class BareServices:
-    """Services of which only the settings are asked."""
-
-    settings: Settings
-    counting: Counting = field(default_factory=lambda: Counting(UUID(int=1)))
-    tracing: Tracing = field(default_factory=Tracing)
+from tests.dashboard.bare_services import BareServices
 
 
 def hello() -> pn.pane.HTML:

@@ -20,7 +20,7 @@ from dashboard.api.access_log import GONE, AccessLog
 from dashboard.api.app import create_app
 from data.concerning import learn
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
 from workers import metrics
 from workers.counting import Counting, one

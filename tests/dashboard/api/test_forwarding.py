@@ -15,7 +15,7 @@ from dashboard.api.permits import PERMITS
 from dashboard.api.sign_in import whence
 from dashboard.server import api_config
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
 
 HERE = "127.0.0.1"

@@ -19,7 +19,7 @@ from dashboard.api.permits import PERMITS
 from dashboard.api.plant_views import SiteView
 from dashboard.api.units import NewUnitBody
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import ast
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from uuid import UUID
 
 import httpx
 import pytest
@@ -27,18 +25,8 @@ from dashboard.api.permits import PERMITS
 from data.errors import CursorInvalid, NotFound, StoreFull
 from data.settings import Settings
 from tests.conftest import ROOT
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
-from workers.counting import Counting
-from workers.tracing import Tracing
-
-
-@dataclass
-class BareServices:
-    """Services of which only the settings are asked."""
-
-    settings: Settings
-    counting: Counting = field(default_factory=lambda: Counting(UUID(int=1)))
-    tracing: Tracing = field(default_factory=Tracing)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from dashboard.api.rate_limits import FREE, RateLimits, quotas
 from dashboard.identity import COOKIE, LOCAL
 from dashboard.shared_counts import SharedCounts
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
 from tests.dashboard.test_shared_counts import Clock, counts
 from workers import accounts, signing_in, tokens

@@ -17,7 +17,7 @@ from dashboard.api.reference import reference_page
 from dashboard.api.reference_schema import kind, limits, prose
 from data.settings import Settings
 from layouts.elements import text
-from tests.dashboard.api.test_openapi import BareServices
+from tests.dashboard.bare_services import BareServices
 
 ORIGIN = "http://127.0.0.1:8080"
 

@@ -19,7 +19,7 @@ from dashboard.api.permits import PERMITS
 from dashboard.api.request_id import HEADER, RequestIds
 from data.acting import Actor, acting
 from data.settings import Settings
-from tests.dashboard.api.test_problems import BareServices
+from tests.dashboard.bare_services import BareServices
 from tests.dashboard.probe import SERVERS
 
 done_behind: list[Actor] = []
