@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
+unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile all modules anew
+
 .DEFAULT_GOAL := help
 .PHONY: help run install demo test lint fmt bench lock clean packages
 
@@ -63,6 +65,6 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 	@echo "Installing Marksight and its test tools into $(VENV) (a minute or two, once) ..."
-	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-compile --require-hashes -r requirements-dev.lock  # most of it is never run
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.installed

@@ -311,7 +311,7 @@ def test_the_code_goes_where_the_model_goes(emptied: None, postgres: Settings, m
     monkeypatch.setattr(opening_archive, "SLICE_MEMBERS", 1)
     few_attempts = postgres.model_copy(update={"max_attempts": queue_model.MOST_ATTEMPTS})
     walk = settings(
-        max_examples=20,
+        max_examples=12,
         stateful_step_count=50,
         phases=(Phase.generate,),  # a walk through a database is not made shorter: each step of it is told anyway
         deadline=None,

@@ -193,19 +193,9 @@ async def refuses_a_second(up: Up) -> None:
     await up.judged()
 
 
-async def test_whatever_is_killed_comes_back_and_loses_nothing(folder: Path) -> None:
+async def test_whatever_is_killed_comes_back_and_killed_itself_it_starts_again_at_once(folder: Path) -> None:
     async with running(folder) as up:
-        for name in sorted(KEPT):
-            pid = up.part(name).pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            await until(lambda name=name, pid=pid: up.part(name).pid != pid, 60)
-        await until(lambda: all(up.part(name).restarts and up.part(name).state == "running" for name in KEPT), 60)
-        await up.judged()
-
-
-async def test_killed_it_leaves_no_process_and_starts_again_at_once(folder: Path) -> None:
-    async with running(folder) as up:
+        await comes_back(up)
         everything = descendants(up.process.pid)
         assert len(everything) > len(PARTS)
         up.process.kill()
@@ -216,6 +206,17 @@ async def test_killed_it_leaves_no_process_and_starts_again_at_once(folder: Path
             assert {(again.part(name).state, again.part(name).restarts) for name in KEPT} == {("running", 0)}
             await again.judged()
             await ends_at_once(again)
+
+
+async def comes_back(up: Up) -> None:
+    """Every part that is killed is started again, and nothing is lost."""
+    for name in sorted(KEPT):
+        pid = up.part(name).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda name=name, pid=pid: up.part(name).pid != pid, 60)
+    await until(lambda: all(up.part(name).restarts and up.part(name).state == "running" for name in KEPT), 60)
+    await up.judged()
 
 
 async def ends_at_once(up: Up) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
 
 from workers.bench import intake, program
@@ -118,12 +116,3 @@ async def test_a_program_that_cannot_start_is_told_and_its_folder_removed() -> N
             async with program.running(home, workers=1):
                 pytest.fail("it said it runs")
     assert not home.exists()
-
-
-async def test_the_program_ends_with_the_block() -> None:
-    with program.scratch_home() as home:
-        async with program.running(home, workers=1) as up, httpx.AsyncClient(base_url=up.url, timeout=30) as client:
-            assert (await client.get("/health")).status_code == 200
-            assert up.start_s > 0
-        with pytest.raises(httpx.ConnectError):
-            await asyncio.to_thread(httpx.get, f"{up.url}/health")

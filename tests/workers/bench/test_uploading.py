@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -29,13 +30,16 @@ def test_figures_are_in_megabytes() -> None:
     }
 
 
-async def test_an_upload_is_measured_and_kept_whole() -> None:
+async def test_an_upload_is_measured_and_kept_whole_and_the_program_ends_with_the_block() -> None:
     with program.scratch_home() as home:
         async with program.running(home, workers=1) as up:
             seen = await uploading.measure(up.url, home, byte_count=20_000_000)
             async with httpx.AsyncClient(base_url=up.url) as client:
                 newest = (await client.get("/v1/runs")).json()["items"][0]
                 (file,) = (await client.get(f"{newest['url']}/files")).json()["items"]
+        with pytest.raises(httpx.ConnectError):
+            await asyncio.to_thread(httpx.get, f"{up.url}/health")
+        assert up.start_s > 0
         assert file["bytes"] == 20_000_000
         assert 0 < seen.before_rss_bytes <= seen.peak_rss_bytes
         assert min(seen.upload_s, seen.alone_s) > 0
