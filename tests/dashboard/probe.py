@@ -158,10 +158,12 @@ async def tornado_server(app: ASGIApp | AsgiMount) -> AsyncIterator[int]:
     server = HTTPServer(Application([(".*", AsgiHandler, {"mount": mount})]), max_body_size=1024)
     with _free_socket() as listener:
         server.add_sockets([listener])
-        yield listener.getsockname()[1]
-        server.stop()
-        await mount.drain(5)
-        await server.close_all_connections()
+        try:
+            yield listener.getsockname()[1]
+        finally:  # or the loop goes on watching for the socket, and takes whatever gets its number for it
+            server.stop()
+            await mount.drain(5)
+            await server.close_all_connections()
 
 
 class _QuietServer(uvicorn.Server):
@@ -195,9 +197,11 @@ async def uvicorn_of(config: uvicorn.Config) -> AsyncIterator[int]:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        await serving
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving
 
 
 def _free_socket() -> socket.socket:
