@@ -30,6 +30,9 @@ from tests.dashboard.api.conftest import working
 from tests.dashboard.bare_services import BareServices
 from tests.dashboard.conftest import RECIPES
 from tests.dashboard.signing import Door, opened
+from workers.composition import Services
+from workers.opening import open_files
+from workers.runs import settle
 
 EXAMPLES = 8
 EXAMPLES_OF_NOBODY = 2
@@ -75,6 +78,7 @@ async def asked(postgres: Settings, eraser: Callable[[], Awaitable[None]]) -> As
         door.client(door.sessions[Role.ADMIN]) as client,
     ):
         await fill(client)
+        await end_runs(door.services, client)  # whose events would else go on
         there = {name: await names(client, *where) for name, where in PLACES.items()}
         yield Asked(door, {**there, "person": ["new0", "new1", "new2"]})  # not whoever asks
 
@@ -95,6 +99,13 @@ async def fill(client: httpx.AsyncClient) -> None:
         files = {"image": bundled.samples()[number].read()}
         await made("/v1/inspections", params={"wait_ms": 30_000, "lot": lot["code"]}, files=files)
         await made("/v1/uploads", files=files)
+
+
+async def end_runs(services: Services, client: httpx.AsyncClient) -> None:
+    while any(run["state"] != "done" for run in (await client.get("/v1/runs")).json()["items"]):
+        await open_files(services)
+        await settle(services)
+        await asyncio.sleep(0.1)
 
 
 PLACES: Mapping[str, tuple[str, str]] = {
