@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from core.errors import ModelInvalid
 from core.onnx import OnnxModel
 from data.models import model
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +39,25 @@ def test_the_recognition_model_carries_its_characters() -> None:
 def test_bytes_that_are_no_model_are_refused(data: bytes) -> None:
     with pytest.raises(ModelInvalid, match="cannot be loaded"):
         OnnxModel(data)
+
+
+READS = """
+from core.onnx import OnnxModel
+from data.models import model
+print(OnnxModel(model("ppocr-det").read()).digest)
+"""
+
+
+def test_nothing_is_reported_to_anybody_nor_kept_for_it(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    without = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
+    said = subprocess.run(
+        [sys.executable, "-B", "-c", READS],
+        env={**without, **home},
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert said.stdout.strip() == model("ppocr-det").sha256[:12]
+    assert list(tmp_path.rglob("*")) == [], "an id of this device, and events that wait to be sent"
