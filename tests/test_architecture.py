@@ -70,6 +70,10 @@ def where(path: Path, line: int) -> str:
     return f"{path.relative_to(ROOT)}:{line}"
 
 
+TELLS_ONNX_RUNTIME = ROOT / "core" / "onnx.py"
+"""Sets one variable, and reads none: ONNX Runtime is told in no other way, and before its import, to report nothing."""
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_point_one_way(package: str) -> None:
     wrong = [
@@ -87,7 +91,7 @@ def test_core_imports_nothing_but_values_and_arrays() -> None:
         f"{where(path, line)} imports {module}"
         for path in sources("core")
         for line, module in imported(path)
-        if module.split(".")[0] not in allowed
+        if module.split(".")[0] not in allowed and (path, module) != (TELLS_ONNX_RUNTIME, "os")
     ]
     assert wrong == []
 
@@ -117,7 +121,7 @@ def test_only_the_settings_read_the_environment() -> None:
         f"{where(path, node.lineno)}"
         for package in MAY_IMPORT
         for path in sources(package)
-        if path != ROOT / "data" / "settings.py"
+        if path not in {ROOT / "data" / "settings.py", TELLS_ONNX_RUNTIME}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
