@@ -182,17 +182,17 @@ async def _runs_are_done_for_whoever_asks(house: House, sender: Sender[Shipment]
 
 
 async def _left(house: House) -> Left:
+    kept = {path.name for path in (house.home / "store").glob("??/*")}  # before the rows: those of the last come after
     async with house.database() as connection:
         named = {row["address"] for row in await connection.fetch(NAMED)}
-    return _left_in(house.home, named)
+    return _left_in(house.home, named, kept)
 
 
-def _left_in(home: Path, named: set[str]) -> Left:
+def _left_in(home: Path, named: set[str], kept: set[str]) -> Left:
     """Return what lies there beyond what rows name; every picture that a row names is there, and whole."""
     store = home / "store"
     for address in named:
         assert address_of((store / key_of(address)).read_bytes()) == address
-    kept = {path.name for path in store.glob("??/*")}
     for name in sorted(kept - named):  # what it is, for whoever wonders why a test found it
         path = next(store.glob(f"??/{name}"))
         logging.warning(
